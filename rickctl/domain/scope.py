@@ -1,0 +1,60 @@
+"""Which book a record belongs to: mode, broker and account; every stored row and printed row carries one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from rickctl.domain.errors import UsageError
+
+
+class Mode(StrEnum):
+    """PAPER is our own engine, PRACTICE a venue's demo, LIVE money."""
+
+    PAPER = "paper"
+    PRACTICE = "practice"
+    LIVE = "live"
+
+
+class Scope(NamedTuple):
+    """(mode, broker, account), written `paper:paper:main`."""
+
+    mode: Mode
+    broker: str
+    account: str
+
+    def __str__(self) -> str:
+        return f"{self.mode.value}:{self.broker}:{self.account}"
+
+
+DEFAULT_SCOPE = Scope(Mode.PAPER, "paper", "main")
+
+_ACCOUNT_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+_LONGEST_ACCOUNT = 40
+_PARTS = 3
+
+
+def check_account_name(name: str) -> str:
+    """Return `name` if it can name an account: 1 to 40 of `a-z 0-9 - _ .`, starting with a letter or digit."""
+    usable = 0 < len(name) <= _LONGEST_ACCOUNT and set(name) <= _ACCOUNT_CHARACTERS and name[0].isalnum()
+    if not usable:
+        message = f"account name {name!r} is not usable; use 1 to {_LONGEST_ACCOUNT} of a-z 0-9 - _ ."
+        raise UsageError(message, code="bad_account_name")
+    return name
+
+
+def parse_scope(text: str) -> Scope:
+    """Read `main` or `paper:paper:main`; a bare name is a paper account. Raises UsageError."""
+    parts = text.strip().lower().split(":")
+    if len(parts) == 1:
+        return Scope(Mode.PAPER, "paper", check_account_name(parts[0]))
+    if len(parts) != _PARTS:
+        message = f"account {text!r} is not mode:broker:account"
+        raise UsageError(message, code="bad_account_name", hint="rickctl account list")
+    try:
+        mode = Mode(parts[0])
+    except ValueError:
+        raise UsageError(
+            f"mode {parts[0]!r} is not one of paper, practice, live", code="bad_mode", hint="rickctl account list"
+        ) from None
+    return Scope(mode, parts[1], check_account_name(parts[2]))
