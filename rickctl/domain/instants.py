@@ -1,4 +1,4 @@
-"""Instants as integer UTC nanoseconds and durations as integers with a unit; reads text, writes RFC 3339, reads no clock."""
+"""Instants and durations as integer nanoseconds, UTC; reads text and writes RFC 3339, never reads a clock."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FORM = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?\s?(Z|z|[+-]\d\d:\d\d)?", re.ASCII)
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d)", re.ASCII)
+_LONGEST_DURATION = 20
 _UNIT_NS = {"ms": MILLISECOND_NS, "s": SECOND_NS, "m": MINUTE_NS, "h": HOUR_NS, "d": DAY_NS}
 
 
@@ -62,7 +63,7 @@ def parse_duration_ns(text: str, what: str = "duration") -> int:
     """Read `500ms`, `30s`, `15m`, `6h`, `1d` or a sum such as `1h30m`. Raises UsageError."""
     cleaned = text.strip().lower()
     parts = _DURATION.findall(cleaned)
-    if not parts or "".join(number + unit for number, unit in parts) != cleaned or len(cleaned) > 20:
+    if not parts or "".join(number + unit for number, unit in parts) != cleaned or len(cleaned) > _LONGEST_DURATION:
         message = f"{what} {text!r} is not a duration such as 30s, 15m, 6h"
         raise UsageError(message, code="bad_duration")
     return sum(int(number) * _UNIT_NS[unit] for number, unit in parts)

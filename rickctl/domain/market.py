@@ -1,4 +1,4 @@
-"""What a market is made of: instruments, quotes, bars, and the steps that can touch a resting order; no arithmetic on money."""
+"""What a market is made of: instruments, quotes, bars, and the steps that touch orders; it knows no money."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rickctl.domain.errors import UsageError
 
 MAX_DIGITS = 28
-"""Longest number read from text, in digits: the precision of decimal arithmetic here, so nothing is rounded silently."""
+"""Longest number read from text, in digits: the precision of decimal arithmetic, so nothing is rounded silently."""
 
 CONVERTED_INCREMENT = Decimal("0.00000001")
 """Amounts that crossed currencies are kept to 8 decimals, half to even; amounts that did not are exact."""

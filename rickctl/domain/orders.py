@@ -68,7 +68,9 @@ COUNTED_INTENTS = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.U
 NEXT_INTENT_STATES: dict[IntentState, frozenset[IntentState]] = {
     IntentState.REFUSED: frozenset(),
     IntentState.INTENT: frozenset({IntentState.SENT, IntentState.ABANDONED}),
-    IntentState.SENT: frozenset({IntentState.ACCEPTED, IntentState.REJECTED, IntentState.UNKNOWN, IntentState.ABANDONED}),
+    IntentState.SENT: frozenset(
+        {IntentState.ACCEPTED, IntentState.REJECTED, IntentState.UNKNOWN, IntentState.ABANDONED}
+    ),
     IntentState.UNKNOWN: frozenset({IntentState.ACCEPTED, IntentState.REJECTED, IntentState.ABANDONED}),
     IntentState.ACCEPTED: frozenset(),
     IntentState.REJECTED: frozenset(),

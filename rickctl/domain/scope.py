@@ -54,7 +54,6 @@ def parse_scope(text: str) -> Scope:
     try:
         mode = Mode(parts[0])
     except ValueError:
-        raise UsageError(
-            f"mode {parts[0]!r} is not one of paper, practice, live", code="bad_mode", hint="rickctl account list"
-        ) from None
+        message = f"mode {parts[0]!r} is not one of paper, practice, live"
+        raise UsageError(message, code="bad_mode", hint="rickctl account list") from None
     return Scope(mode, parts[1], check_account_name(parts[2]))

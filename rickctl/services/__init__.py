@@ -1,1 +1,1 @@
-"""Use cases: domain values in, domain values out, ports as arguments; never imports an adapter, the store or the screen."""
+"""Use cases: domain values in and out, ports as arguments; never imports an adapter, the store or the screen."""

@@ -1,0 +1,116 @@
+"""Wires one run: streams, clock, environment, folders, and the ports opened on first use; holds no rule."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from rickctl.config import ACCOUNT_VARIABLE, OUTPUT_VARIABLE, find_folders
+from rickctl.domain.errors import UsageError
+from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope
+from rickctl.render.write import Screen, check_format, write_view
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rickctl.config import Folders
+    from rickctl.domain.ports import Clock, Market
+    from rickctl.render.view import View
+
+_DEFAULT_WIDTH = 80
+
+
+class Book(NamedTuple):
+    """One account as a read sees it: its scope, its prices and its own clock."""
+
+    scope: Scope
+    market: Market
+    now_ns: int
+
+    @property
+    def badge(self) -> str:
+        """`Data: sim | Exec: paper · main`."""
+        return f"Data: {self.market.source.partition(':')[0]} | Exec: {self.scope.mode.value} · {self.scope.account}"
+
+
+class SystemClock:
+    """The machine's wall clock."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds since the epoch."""
+        return time.time_ns()  # noqa: TID251 - this is the clock port
+
+
+@dataclass(kw_only=True)
+class App:
+    """Everything a command may touch, given once; tests build it with their own streams, clock and folders."""
+
+    out: TextIO
+    err: TextIO
+    screen: Screen
+    environment: Mapping[str, str]
+    clock: Clock
+    folders: Folders
+    _markets: dict[tuple[str, int], Market] = field(default_factory=dict)
+
+    def scope(self, account: str | None) -> Scope:
+        """The account named, else the environment's, else `paper:paper:main`; a LIVE one must be named."""
+        if account is not None:
+            return parse_scope(account)
+        named = self.environment.get(ACCOUNT_VARIABLE)
+        if not named:
+            return DEFAULT_SCOPE
+        scope = parse_scope(named)
+        if scope.mode is Mode.LIVE:
+            message = f"{ACCOUNT_VARIABLE} names a LIVE account; LIVE is named on the command line only"
+            raise UsageError(message, code="live_by_default", hint=f"add --account {scope}")
+        return scope
+
+    def output(self, chosen: str | None) -> str:
+        """The format asked for on the command line, else in the environment, else a table."""
+        return check_format(chosen or self.environment.get(OUTPUT_VARIABLE) or "table")
+
+    def market(self, source: str, seed: int) -> Market:
+        """The price source of an account, opened once a run."""
+        key = (source, seed)
+        if key not in self._markets:
+            from rickctl.adapters.factory import open_market  # noqa: PLC0415 - opened on first use
+
+            self._markets[key] = open_market(source, seed=seed)
+        return self._markets[key]
+
+    def book(self, account: str | None) -> Book:
+        """The account to read prices for."""
+        scope = self.scope(account)
+        return Book(scope, self.market("sim", 0), self.clock.now_ns())
+
+    def show(self, view: View, *, output: str | None, badge: str) -> None:
+        """Print one result on stdout."""
+        write_view(view, output=self.output(output), badge=badge, screen=self.screen, out=self.out)
+
+
+def system_app() -> App:
+    """The App of this process."""
+    environment = dict(os.environ)
+    return App(
+        out=sys.stdout,
+        err=sys.stderr,
+        screen=find_screen(environment),
+        environment=environment,
+        clock=SystemClock(),
+        folders=find_folders(environment),
+    )
+
+
+def find_screen(environment: Mapping[str, str]) -> Screen:
+    """What stdout is; NO_COLOR and TERM=dumb take the colour away."""
+    is_terminal = sys.stdout.isatty()
+    if not is_terminal:
+        return Screen(is_terminal=False, width=_DEFAULT_WIDTH, has_colour=False)
+    from shutil import get_terminal_size  # noqa: PLC0415 - only a terminal has a size
+
+    has_colour = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    return Screen(is_terminal=True, width=get_terminal_size((_DEFAULT_WIDTH, 24)).columns, has_colour=has_colour)

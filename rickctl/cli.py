@@ -1,0 +1,187 @@
+"""The front door: runs the one noun asked for, and alone turns failures into exit codes and lines on stderr."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from rickctl import __version__
+from rickctl.domain.errors import (
+    ExitCode,
+    OrderRejected,
+    OutcomeUnknown,
+    Refused,
+    RickctlError,
+    SetupError,
+    Skipped,
+    Unreachable,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rickctl.app import App
+
+
+class Noun(NamedTuple):
+    """A first word, the heading it stands under, what it does, and the module that holds it."""
+
+    name: str
+    group: str
+    summary: str
+    module: str
+
+
+NOUNS: tuple[Noun, ...] = (
+    Noun("quote", "Prices", "bid, ask, spread and age of symbols", "rickctl.commands.quote"),
+    Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
+)
+
+EXIT_CODES: dict[type[RickctlError], ExitCode] = {
+    UsageError: ExitCode.USAGE,
+    SetupError: ExitCode.SETUP,
+    OrderRejected: ExitCode.REJECTED,
+    Unreachable: ExitCode.UNREACHABLE,
+    Refused: ExitCode.REFUSED,
+    OutcomeUnknown: ExitCode.UNKNOWN,
+    Skipped: ExitCode.SKIPPED,
+}
+
+
+def run(argv: Sequence[str], app: App) -> int:
+    """Run one command line and return its exit code; nothing it raises gets past here."""
+    try:
+        return _dispatch(list(argv), app)
+    except RickctlError as error:
+        return _report(error, argv, app)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return ExitCode.DONE
+    except OSError as error:
+        return _report(_translate_os_error(error), argv, app)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a line instead of a traceback
+        return _report_bug(error, argv, app)
+
+
+def _dispatch(argv: list[str], app: App) -> int:
+    word = argv[0] if argv else "--help"
+    if word in {"--help", "-h", "help"}:
+        app.out.write(root_help())
+        app.out.flush()
+        return ExitCode.DONE
+    if word in {"--version", "-V"}:
+        app.out.write(f"rickctl {__version__}\n")
+        app.out.flush()
+        return ExitCode.DONE
+    for noun in NOUNS:
+        if noun.name == word:
+            return _run_noun(noun, argv[1:], app)
+    message = f"{word!r} is not a command of rickctl"
+    raise UsageError(message, code="unknown_command", hint=_nearest_noun(word))
+
+
+def _run_noun(noun: Noun, argv: list[str], app: App) -> int:
+    from importlib import import_module  # noqa: PLC0415 - one noun is built a run
+
+    from typer.exceptions import Abort, Exit, TyperException  # noqa: PLC0415 - root help needs no typer
+    from typer.main import get_command  # noqa: PLC0415
+
+    command = get_command(import_module(noun.module).cli)
+    try:
+        code = command.main(args=argv, prog_name=f"rickctl {noun.name}", standalone_mode=False, obj=app)
+    except Exit as leave:
+        code = leave.exit_code
+    except Abort:
+        return ExitCode.INTERRUPTED
+    except TyperException as error:
+        return _report(_translate_typer_error(error, noun), argv, app)
+    app.out.flush()
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def root_help() -> str:
+    """The page of `rickctl --help`."""
+    width = max(len(noun.name) for noun in NOUNS)
+    lines = [
+        "usage: rickctl COMMAND …",
+        "",
+        "Quote, stream, place and explain orders: one charter, one journal, many brokers.",
+    ]
+    group = ""
+    for noun in NOUNS:
+        if noun.group != group:
+            group = noun.group
+            lines += ["", f"{group}:"]
+        lines.append(f"  {noun.name.ljust(width)}  {noun.summary}")
+    lines += [
+        "",
+        "rickctl COMMAND --help tells more of one. Results go to stdout, talk to stderr.",
+        "Exit codes: 0 done, 1 bug, 2 usage, 3 set-up, 4 venue said no, 5 unreachable, 6 refused by rickctl,",
+        "7 outcome unknown, 8 skipped on purpose, 9 answered with findings, 130 interrupted.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _nearest_noun(word: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistyped command pays for it
+
+    near = get_close_matches(word, [noun.name for noun in NOUNS], n=1)
+    return f"rickctl {near[0]}" if near else "rickctl --help"
+
+
+def _translate_typer_error(error: Exception, noun: Noun) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else f"rickctl {noun.name}"
+    message = getattr(error, "format_message", lambda: str(error))()
+    first, _, _ = message.strip().partition("\n")
+    return UsageError(first.rstrip(".") or "missing command", code="bad_usage", hint=f"{path} --help")
+
+
+def _translate_os_error(error: OSError) -> SetupError:
+    where = f" {error.filename}" if error.filename else ""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    code = {errno.ENOSPC: "disk_full", errno.EROFS: "read_only", errno.EACCES: "no_permission"}.get(
+        error.errno or 0, "io"
+    )
+    return SetupError(f"cannot use{where or ' the output'}: {reason.lower()}", code=code)
+
+
+def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
+    from rickctl.render.failure import write_failure  # noqa: PLC0415 - only a failure needs it
+
+    code = EXIT_CODES.get(type(error), ExitCode.BUG)
+    write_failure(error, exit_code=code, as_json=_wants_json(argv, app), err=app.err)
+    return code
+
+
+def _report_bug(error: Exception, argv: Sequence[str], app: App) -> int:
+    from rickctl.render.failure import write_bug_report  # noqa: PLC0415 - only a failure needs it
+
+    path = write_bug_report(error, app.folders.state)
+    message = f"a bug of ours: {type(error).__name__}: {error}"
+    hint = f"the details are in {path}" if path else "run it again with RICKCTL_STATE_DIR naming a writable folder"
+    return _report(RickctlError(message, code="bug", hint=hint), argv, app)
+
+
+def _wants_json(argv: Sequence[str], app: App) -> bool:
+    from rickctl.config import OUTPUT_VARIABLE  # noqa: PLC0415 - only a failure needs it
+
+    chosen = app.environment.get(OUTPUT_VARIABLE, "")
+    for place, word in enumerate(argv):
+        if word in {"-o", "--output"} and place + 1 < len(argv):
+            chosen = argv[place + 1]
+        elif word.startswith("--output="):
+            chosen = word.removeprefix("--output=")
+        elif word.startswith("-o") and not word.startswith("--"):
+            chosen = word.removeprefix("-o").removeprefix("=") or chosen
+    return chosen.lower() in {"json", "jsonl"}
+
+
+def _discard_output() -> None:
+    """Point stdout nowhere, so that the interpreter's own last flush meets no closed pipe."""
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a descriptor is wanted, not a path
+        os.dup2(nowhere.fileno(), 1)

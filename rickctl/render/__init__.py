@@ -1,0 +1,1 @@
+"""Results to bytes: JSON, CSV, plain text, terminal; the only importer of rich, and it decides nothing."""

@@ -1,0 +1,79 @@
+"""Failures as `rickctl: …` and `hint: …`, or as one JSON object; cleans every word and never shows a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from rickctl.render.clean import clean_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rickctl.domain.errors import ExitCode, RickctlError
+    from rickctl.domain.orders import Verdict
+
+
+def write_failure(error: RickctlError, *, exit_code: ExitCode, as_json: bool, err: TextIO) -> None:
+    """One failure on stderr."""
+    if as_json:
+        from rickctl.render.write import json_text  # noqa: PLC0415 - people get two lines instead
+
+        err.write(json_text(failure_record(error, exit_code)) + "\n")
+    else:
+        word = {"refused": "refused: ", "rejected": "rejected: ", "unknown": "outcome unknown: "}.get(
+            error.category, ""
+        )
+        err.write(clean_text(f"rickctl: {word}{error.message}") + "\n")
+        for verdict in error.verdicts:
+            if not verdict.passed:
+                err.write(clean_text(f"  {verdict_text(verdict)}") + "\n")
+        if error.hint:
+            err.write(clean_text(f"hint: {error.hint}") + "\n")
+    err.flush()
+
+
+def failure_record(error: RickctlError, exit_code: ExitCode) -> dict[str, object]:
+    """The JSON object of a failure; `code` is stable, `message` is not."""
+    return {
+        "category": error.category,
+        "code": error.code,
+        "message": error.message,
+        "exit_code": int(exit_code),
+        "retryable": error.retryable,
+        "hint": error.hint,
+        "verdicts": [verdict_record(verdict) for verdict in error.verdicts],
+        "order": error.order,
+        "venue_code": error.venue_code,
+        "request_id": error.request_id,
+    }
+
+
+def verdict_record(verdict: Verdict) -> dict[str, str | bool | None]:
+    """One rule's answer as JSON."""
+    return {
+        "rule": verdict.rule,
+        "name": verdict.name,
+        "measured": verdict.measured,
+        "limit": verdict.limit,
+        "passed": verdict.passed,
+        "detail": verdict.detail,
+    }
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """One rule's answer on a line: `4.1 risk:reward  0.40, needs ≥ 0.80`."""
+    detail = f"; {verdict.detail}" if verdict.detail else ""
+    return f"{verdict.rule} {verdict.name}: {verdict.measured}, limit {verdict.limit}{detail}"
+
+
+def write_bug_report(error: Exception, folder: Path) -> Path | None:
+    """Keep the traceback in `bug-report.txt` of the state folder if that exists; None where it cannot be written."""
+    from traceback import format_exception  # noqa: PLC0415 - only a bug needs it
+
+    path = folder / "bug-report.txt"
+    try:
+        path.write_text("".join(format_exception(error)), encoding="utf-8")
+        path.chmod(0o600)
+    except OSError:
+        return None
+    return path

@@ -1,0 +1,76 @@
+"""Draws blocks on a terminal with rich; receives finished text and never computes a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from rickctl.render.clean import clean_text
+from rickctl.render.view import Line, Table
+from rickctl.render.write import NARROWEST, fit_columns, padded_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rickctl.render.write import Screen
+
+STYLES = {
+    "plain": "",
+    "dim": "dim",
+    "good": "green",
+    "bad": "red",
+    "warn": "yellow",
+    "loud": "bold",
+    "key": "cyan",
+    "live": "bold reverse red",
+}
+
+
+def print_blocks(badge: str, blocks: Sequence[Table | Line], screen: Screen, out: TextIO) -> None:
+    """Print the badge and the blocks; rows are never wrapped and never cut."""
+    console = _console(screen, out)
+    _print(console, badge_text(badge))
+    _print(console, Text(""))
+    for block in blocks:
+        for text in block_texts(block, screen.width):
+            _print(console, text)
+
+
+def badge_text(badge: str) -> Text:
+    """The badge; LIVE stands out by its word and by reverse video."""
+    return Text(clean_text(badge), style=STYLES["live"] if "LIVE" in badge else STYLES["dim"])
+
+
+def block_texts(block: Table | Line, width: int) -> list[Text]:
+    """The lines of one block as styled text, the table's least important columns dropped to fit."""
+    if isinstance(block, Line):
+        return [Text.assemble(*((clean_text(cell.text), STYLES[cell.meaning]) for cell in block.cells))]
+    table = fit_columns(block, max(width, NARROWEST))
+    headings, rows = padded_cells(table)
+    texts = [Text("  ".join(headings).rstrip(), style=STYLES["dim"])]
+    for row in rows:
+        text = Text("  ").join(Text(cell.text, style=STYLES[cell.meaning]) for cell in row)
+        text.rstrip()
+        texts.append(text)
+    return texts
+
+
+def _console(screen: Screen, out: TextIO) -> Console:
+    return Console(
+        file=out,
+        width=screen.width,
+        force_terminal=True,
+        color_system="standard" if screen.has_colour else None,
+        no_color=not screen.has_colour,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+        _environ={},
+    )
+
+
+def _print(console: Console, text: Text) -> None:
+    console.print(text, soft_wrap=True)

@@ -1,0 +1,154 @@
+"""Writes a View to a stream in the chosen format; the only writer of data, it computes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+from rickctl.domain.errors import UsageError
+from rickctl.render.clean import clean_text
+from rickctl.render.view import Cell, Column, Line, Table, View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FORMATS = ("table", "json", "jsonl", "csv")
+NARROWEST = 40
+_GAP = "  "
+
+
+class Screen(NamedTuple):
+    """What the output stream is: a terminal or not, its width in columns, and whether colour is wanted."""
+
+    is_terminal: bool
+    width: int
+    has_colour: bool
+
+
+def check_format(name: str) -> str:
+    """The format's name in lower case. Raises UsageError."""
+    lowered = name.strip().lower()
+    if lowered not in FORMATS:
+        message = f"output {name!r} is not one of {', '.join(FORMATS)}"
+        raise UsageError(message, code="bad_output")
+    return lowered
+
+
+def write_view(view: View, *, output: str, badge: str, screen: Screen, out: TextIO) -> None:
+    """Print one result: data only on `out`; the badge leads what a person reads and nothing else."""
+    if output == "json":
+        out.write(json_text(view.records) + "\n")
+    elif output == "jsonl":
+        out.writelines(json_text(record) + "\n" for record in view.flat())
+    elif output == "csv":
+        _write_csv(view, out)
+    elif screen.is_terminal:
+        _write_terminal(view, badge, screen, out)
+    else:
+        out.writelines(text + "\n" for text in plain_lines(view, badge))
+    out.flush()
+
+
+def json_text(value: object) -> str:
+    """One line of JSON; text stays readable, order is the record's own."""
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def _write_csv(view: View, out: TextIO) -> None:
+    import csv  # noqa: PLC0415 - only this format needs it
+
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(view.fields)
+    for record in view.flat():
+        writer.writerow([_csv_cell(record.get(name)) for name in view.fields])
+
+
+def _csv_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        guarded = value if not value.startswith(("=", "@", "\t", "\r")) else "'" + value
+        return clean_text(guarded)
+    return str(value) if isinstance(value, int) else json_text(value)
+
+
+def plain_lines(view: View, badge: str) -> list[str]:
+    """The whole result as aligned text, nothing cut, numbers without grouping."""
+    lines = [badge, ""]
+    for block in view.blocks():
+        if isinstance(block, Line):
+            lines.append("".join(ungrouped(cell.text) for cell in block.cells).rstrip())
+        else:
+            lines.extend(_aligned(block.columns, [[ungrouped(cell.text) for cell in row] for row in block.rows]))
+    return [clean_text(text) for text in lines]
+
+
+def ungrouped(text: str) -> str:
+    """`1 085 200.50` as `1085200.50`: a script reads it, and copies it back."""
+    from re import sub  # noqa: PLC0415 - only text output needs it
+
+    return sub(r"(?<=\d) (?=\d{3}(?!\d))", "", text)
+
+
+def _aligned(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = _widths(columns, rows)
+    lines = [_pad([column.name for column in columns], columns, widths)]
+    lines.extend(_pad(row, columns, widths) for row in rows)
+    return lines
+
+
+def _widths(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> list[int]:
+    widths = [len(column.name) for column in columns]
+    for row in rows:
+        widths = [max(width, len(text)) for width, text in zip(widths, row, strict=True)]
+    return widths
+
+
+def _pad(texts: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    padded = [
+        text.ljust(width) if column.align == "left" else text.rjust(width)
+        for text, column, width in zip(texts, columns, widths, strict=True)
+    ]
+    return _GAP.join(padded).rstrip()
+
+
+def _write_terminal(view: View, badge: str, screen: Screen, out: TextIO) -> None:
+    from rickctl.render.terminal import print_blocks  # noqa: PLC0415 - rich is loaded for a person only
+
+    print_blocks(badge, view.blocks(), screen, out)
+
+
+def fit_columns(table: Table, width: int) -> Table:
+    """The table without the columns that do not fit, the most expendable first; a kept row is never cut."""
+    columns = list(table.columns)
+    kept = list(range(len(columns)))
+    while True:
+        rows = [[clean_text(row[index].text) for index in kept] for row in table.rows]
+        needed = sum(_widths([columns[index] for index in kept], rows)) + len(_GAP) * (len(kept) - 1)
+        expendable = [index for index in kept if columns[index].drop]
+        if needed <= width or not expendable:
+            break
+        kept.remove(max(expendable, key=lambda index: columns[index].drop))
+    cut: list[tuple[Cell, ...]] = [tuple(row[index] for index in kept) for row in table.rows]
+    return Table(tuple(columns[index] for index in kept), cut)
+
+
+def padded_cells(table: Table) -> tuple[list[str], list[list[Cell]]]:
+    """Headings and cells of a table padded to their columns' widths, cleaned, for the terminal to style."""
+    texts = [[clean_text(cell.text) for cell in row] for row in table.rows]
+    widths = _widths(table.columns, texts)
+    headings = [_fill(column.name, column, width) for column, width in zip(table.columns, widths, strict=True)]
+    cells = [
+        [
+            Cell(_fill(text, column, width), cell.meaning)
+            for text, cell, column, width in zip(row_texts, row, table.columns, widths, strict=True)
+        ]
+        for row_texts, row in zip(texts, table.rows, strict=True)
+    ]
+    return headings, cells
+
+
+def _fill(text: str, column: Column, width: int) -> str:
+    return text.ljust(width) if column.align == "left" else text.rjust(width)
