@@ -6,21 +6,22 @@ import os
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, OUTPUT_VARIABLE, find_folders
 from rickctl.domain.errors import UsageError
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope
-from rickctl.render.write import Screen, check_format, write_view
+from rickctl.render.write import Screen, check_format, write_rounds, write_view
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rickctl.config import Folders
     from rickctl.domain.ports import Clock, Market
     from rickctl.render.view import View
 
 _DEFAULT_WIDTH = 80
+Row = TypeVar("Row")
 
 
 class Book(NamedTuple):
@@ -29,6 +30,7 @@ class Book(NamedTuple):
     scope: Scope
     market: Market
     now_ns: int
+    is_stepped: bool = False
 
     @property
     def badge(self) -> str:
@@ -42,6 +44,10 @@ class SystemClock:
     def now_ns(self) -> int:
         """UTC nanoseconds since the epoch."""
         return time.time_ns()  # noqa: TID251 - this is the clock port
+
+    def sleep_ns(self, length_ns: int) -> None:
+        """Return after `length_ns` nanoseconds; at once for none."""
+        time.sleep(max(length_ns, 0) / 1_000_000_000)
 
 
 @dataclass(kw_only=True)
@@ -86,6 +92,26 @@ class App:
         """The account to read prices for."""
         scope = self.scope(account)
         return Book(scope, self.market("sim", 0), self.clock.now_ns())
+
+    def running_clock(self, book: Book) -> Clock:
+        """The clock of an account whose time passes by itself. Raises UsageError for one that is stepped."""
+        if book.is_stepped:
+            message = f"the clock of {book.scope} moves only by account advance; there is nothing to wait for"
+            raise UsageError(
+                message, code="stepped_clock", hint=f"rickctl account advance {book.scope.account} --by 1m"
+            )
+        return self.clock
+
+    def show_rounds(
+        self,
+        rounds: Iterator[tuple[Sequence[Row], Sequence[Row]]],
+        view_of: Callable[[Sequence[Row]], View],
+        *,
+        output: str | None,
+        badge: str,
+    ) -> None:
+        """Print a result that keeps changing: all rows repainted on a terminal, the changed ones on a pipe."""
+        write_rounds(rounds, view_of, output=self.output(output), badge=badge, screen=self.screen, out=self.out)
 
     def show(self, view: View, *, output: str | None, badge: str) -> None:
         """Print one result on stdout."""

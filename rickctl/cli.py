@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rickctl import __version__
+from rickctl.commands.table import NOUNS, Noun
 from rickctl.domain.errors import (
     ExitCode,
     OrderRejected,
@@ -24,20 +25,6 @@ if TYPE_CHECKING:
 
     from rickctl.app import App
 
-
-class Noun(NamedTuple):
-    """A first word, the heading it stands under, what it does, and the module that holds it."""
-
-    name: str
-    group: str
-    summary: str
-    module: str
-
-
-NOUNS: tuple[Noun, ...] = (
-    Noun("quote", "Prices", "bid, ask, spread and age of symbols", "rickctl.commands.quote"),
-    Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
-)
 
 EXIT_CODES: dict[type[RickctlError], ExitCode] = {
     UsageError: ExitCode.USAGE,

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from rickctl.commands.options import AccountOption, AtOption, OutputOption, SymbolArgument, app_of, noun
+from rickctl.commands.options import AccountOption, AtOption, OutputOption, SymbolArgument, app_of, contract, noun
+from rickctl.domain.errors import ExitCode
 from rickctl.domain.instants import parse_instant
-from rickctl.render.prices import bars_view
+from rickctl.render.prices import BAR_FIELDS, bars_view
 from rickctl.services.quotes import fetch_bars
 
 cli = noun("Bars of one symbol.")
@@ -20,6 +21,7 @@ CountOption = Annotated[int, typer.Option("--count", "-n", metavar="N", help="ho
 
 
 @cli.command()
+@contract(shape="array", fields=BAR_FIELDS, exits=(ExitCode.UNREACHABLE,))
 def candles(
     context: typer.Context,
     symbol: SymbolArgument,

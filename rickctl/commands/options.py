@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from rickctl.app import App
+from rickctl.domain.errors import ExitCode
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 OutputOption = Annotated[
     str | None,
@@ -53,3 +57,28 @@ def app_of(context: typer.Context) -> App:
     app = context.obj
     assert isinstance(app, App)  # noqa: S101 - a wiring fault, never an input
     return app
+
+
+class Contract(NamedTuple):
+    """What a command promises a script: whether it changes anything, the shape of its JSON, and its exit codes."""
+
+    mutates: bool
+    shape: str
+    fields: tuple[str, ...]
+    exits: tuple[int, ...]
+
+
+_EVERYWHERE = (ExitCode.DONE, ExitCode.BUG, ExitCode.USAGE, ExitCode.SETUP, ExitCode.INTERRUPTED)
+
+
+def contract(
+    *, shape: str, fields: tuple[str, ...], mutates: bool = False, exits: tuple[int, ...] = ()
+) -> Callable[[Callback], Callback]:
+    """Attach a Contract to a command; `exits` are those beside 0, 1, 2, 3 and 130, which every command has."""
+
+    def attach(callback: Callback) -> Callback:
+        codes = tuple(sorted({*(int(code) for code in _EVERYWHERE), *(int(code) for code in exits)}))
+        callback.__dict__["contract"] = Contract(mutates, shape, fields, codes)
+        return callback
+
+    return attach

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from rickctl.commands.options import AccountOption, AtOption, OutputOption, SymbolsArgument, app_of, noun
+from rickctl.commands.options import AccountOption, AtOption, OutputOption, SymbolsArgument, app_of, contract, noun
+from rickctl.domain.errors import ExitCode
 from rickctl.domain.instants import parse_instant
-from rickctl.render.prices import quotes_view
+from rickctl.render.prices import QUOTE_FIELDS, quotes_view
 from rickctl.services.quotes import fetch_quotes
 
 cli = noun("Bid, ask, spread and age of one or more symbols.")
 
 
 @cli.command()
+@contract(shape="array", fields=QUOTE_FIELDS, exits=(ExitCode.UNREACHABLE,))
 def quote(
     context: typer.Context,
     symbols: SymbolsArgument,

@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """A source of now."""
+    """A source of now, and of waiting."""
 
     def now_ns(self) -> int:
         """UTC nanoseconds since the epoch."""
+        ...
+
+    def sleep_ns(self, length_ns: int) -> None:
+        """Return after `length_ns` nanoseconds, at once when there are none."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rickctl.domain.instants import rfc3339
-from rickctl.render.numbers import UNKNOWN, age_text, pips_text, price_text, seconds_text
+from rickctl.render.numbers import age_text, pips_text, price_text, seconds_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Table, View
 
@@ -158,6 +158,6 @@ def _bar_cells(bar: Bar) -> tuple[Cell, ...]:
     prices = (*bar.bid, *bar.ask)
     return (
         Cell(rfc3339(bar.start_ns), meaning),
-        *(Cell(price_text(price) if price is not None else UNKNOWN, meaning) for price in prices),
+        *(Cell(price_text(price), meaning) for price in prices),
         Cell("" if bar.complete else "running", "warn"),
     )

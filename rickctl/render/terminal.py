@@ -30,7 +30,7 @@ STYLES = {
 
 def print_blocks(badge: str, blocks: Sequence[Table | Line], screen: Screen, out: TextIO) -> None:
     """Print the badge and the blocks; rows are never wrapped and never cut."""
-    console = _console(screen, out)
+    console = open_console(screen, out)
     _print(console, badge_text(badge))
     _print(console, Text(""))
     for block in blocks:
@@ -57,7 +57,8 @@ def block_texts(block: Table | Line, width: int) -> list[Text]:
     return texts
 
 
-def _console(screen: Screen, out: TextIO) -> Console:
+def open_console(screen: Screen, out: TextIO) -> Console:
+    """A rich console that guesses nothing: colours, width and terminal are what the screen says."""
     return Console(
         file=out,
         width=screen.width,

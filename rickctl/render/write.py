@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.domain.errors import UsageError
 from rickctl.render.clean import clean_text
 from rickctl.render.view import Cell, Column, Line, Table, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 FORMATS = ("table", "json", "jsonl", "csv")
 NARROWEST = 40
 _GAP = "  "
+Row = TypeVar("Row")
 
 
 class Screen(NamedTuple):
@@ -49,16 +50,43 @@ def write_view(view: View, *, output: str, badge: str, screen: Screen, out: Text
     out.flush()
 
 
+def write_rounds(
+    rounds: Iterator[tuple[Sequence[Row], Sequence[Row]]],
+    view_of: Callable[[Sequence[Row]], View],
+    *,
+    output: str,
+    badge: str,
+    screen: Screen,
+    out: TextIO,
+) -> None:
+    """Print rounds of (all rows, changed rows): repainted on a terminal, else a flushed line a change."""
+    if output == "table" and screen.is_terminal:
+        from rickctl.render.live import paint_all  # noqa: PLC0415 - rich is loaded for a person only
+
+        paint_all(badge, screen, out, (view_of(rows).blocks for rows, _ in rounds))
+        return
+    has_header = False
+    for _, changed in rounds:
+        view = view_of(changed)
+        if output == "csv":
+            _write_csv(view, out, with_header=not has_header)
+            has_header = True
+        else:
+            out.writelines(json_text(record) + "\n" for record in view.flat())
+        out.flush()
+
+
 def json_text(value: object) -> str:
     """One line of JSON; text stays readable, order is the record's own."""
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
-def _write_csv(view: View, out: TextIO) -> None:
+def _write_csv(view: View, out: TextIO, *, with_header: bool = True) -> None:
     import csv  # noqa: PLC0415 - only this format needs it
 
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(view.fields)
+    if with_header:
+        writer.writerow(view.fields)
     for record in view.flat():
         writer.writerow([_csv_cell(record.get(name)) for name in view.fields])
 

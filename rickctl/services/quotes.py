@@ -69,15 +69,15 @@ def fetch_quotes(
 def fetch_bars(
     symbol: str, *, granularity: str, count: int, market: Market, scope: Scope, now_ns: int, until_ns: int | None
 ) -> BarRows:
-    """The last `count` bars that start before `until_ns` (now when None), the running one last and marked incomplete."""
-    from rickctl.domain.bars import GRANULARITIES  # noqa: PLC0415 - a quote does not need it
+    """The last `count` bars starting before `until_ns` (now when None); the running one is marked incomplete."""
+    from rickctl.domain.bars import GRANULARITY_NS  # noqa: PLC0415 - a quote does not need it
 
     if not 1 <= count <= MOST_BARS:
         message = f"--count must be 1 to {MOST_BARS}, not {count}"
         raise UsageError(message, code="bad_number")
     name = granularity.upper()
-    if name not in GRANULARITIES:
-        message = f"granularity {granularity!r} is not one of {', '.join(GRANULARITIES)}"
+    if name not in GRANULARITY_NS:
+        message = f"granularity {granularity!r} is not one of {', '.join(GRANULARITY_NS)}"
         raise UsageError(message, code="bad_granularity")
     canonical = canonical_symbol(symbol, market.instruments)
     end_ns = now_ns if until_ns is None else check_not_future(until_ns, now_ns)
@@ -87,9 +87,9 @@ def fetch_bars(
 
 def _last_bars(symbol: str, granularity: str, count: int, market: Market, end_ns: int) -> list[Bar]:
     """Widens the window backwards until it holds `count` bars, since closed hours have none."""
-    from rickctl.domain.bars import GRANULARITIES  # noqa: PLC0415 - a quote does not need it
+    from rickctl.domain.bars import GRANULARITY_NS  # noqa: PLC0415 - a quote does not need it
 
-    width_ns = GRANULARITIES[granularity]
+    width_ns = GRANULARITY_NS[granularity]
     span_ns = count * width_ns
     for _ in range(8):
         bars = market.bars(symbol, granularity, end_ns - span_ns, end_ns + 1, end_ns)

@@ -1,0 +1,22 @@
+"""Every first word of the command line, where it stands in the help, and the module that holds it; imports none."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Noun(NamedTuple):
+    """A first word, the heading it stands under, what it does, and the module that holds it."""
+
+    name: str
+    group: str
+    summary: str
+    module: str
+
+
+NOUNS: tuple[Noun, ...] = (
+    Noun("quote", "Prices", "bid, ask, spread and age of symbols", "rickctl.commands.quote"),
+    Noun("stream", "Prices", "prices as they change", "rickctl.commands.stream"),
+    Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
+    Noun("schema", "House", "the command tree as JSON", "rickctl.commands.schema"),
+)

@@ -1,0 +1,54 @@
+"""Repaints one screen in place with rich, at most ten times a second; restores the cursor however it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from rich.live import Live
+from rich.text import Text
+
+from rickctl.render.terminal import badge_text, block_texts, open_console
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+    from rickctl.render.view import Line, Table
+    from rickctl.render.write import Screen
+
+
+class LiveScreen:
+    """A block of lines that replaces itself; a context manager, so that Ctrl-C leaves a clean terminal."""
+
+    def __init__(self, badge: str, screen: Screen, out: TextIO) -> None:
+        self._badge = badge
+        self._screen = screen
+        self._live = Live(console=open_console(screen, out), auto_refresh=False, vertical_overflow="crop")
+        self._shown = ""
+
+    def __enter__(self) -> LiveScreen:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def paint(self, blocks: Sequence[Table | Line]) -> None:
+        """Show these blocks; a screen that has not changed costs no drawing."""
+        texts = [badge_text(self._badge), Text("")]
+        for block in blocks:
+            texts.extend(block_texts(block, self._screen.width))
+        page = Text("\n").join(texts)
+        page.no_wrap = True
+        if page.markup != self._shown:
+            self._shown = page.markup
+            self._live.update(page, refresh=True)
+
+
+def paint_all(badge: str, screen: Screen, out: TextIO, frames: Iterator[Callable[[], Sequence[Table | Line]]]) -> None:
+    """Paint each frame as it comes, until the frames end."""
+    with LiveScreen(badge, screen, out) as live:
+        for frame in frames:
+            live.paint(frame())
