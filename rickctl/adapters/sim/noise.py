@@ -1,0 +1,62 @@
+"""Stable integer noise and how a node of the path splits; no float, no state, no library whose answers may change."""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import NamedTuple
+
+_MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
+
+ONE = 1 << 16
+"""Scale of shares, of their square roots and of the bound factors."""
+
+SLACK = 256
+"""More than flooring can add up to over every level of a tree."""
+
+
+def mixed(value: int) -> int:
+    """64 bits that look unrelated for neighbouring values."""
+    value = (value * _GOLDEN) & _MASK
+    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
+    return value ^ (value >> 31)
+
+
+def key_of(text: str) -> int:
+    """A 63-bit key from text; the same in every process and Python."""
+    key = 0
+    for byte in text.encode():
+        key = mixed(key ^ byte)
+    return key >> 1
+
+
+class Cascade(NamedTuple):
+    """How a node shares its variance: 16 equally likely splits, and the furthest a tree of each depth can stray.
+
+    Rows are (left share, its root, the right share's root, the middle's deviation), by 1 << 16; the deviation carries the
+    root of 6 that makes a sum of two uniforms a unit one. `reach[d]` times a node's sigma, shifted down by 16, bounds
+    how far its inside goes beyond its ends when `d` levels lie below it.
+    """
+
+    rows: tuple[tuple[int, int, int, int], ...]
+    reach: tuple[int, ...]
+
+
+def build_cascade(lopsided_percent: int, levels: int, below: int = 0) -> Cascade:
+    """A cascade whose halves differ by up to `lopsided_percent` from even, on top of a tree that reaches `below`."""
+    shares = [ONE // 2 + ONE * lopsided_percent * (2 * choice - 15) // 3000 for choice in range(16)]
+    rows = tuple(
+        (share, isqrt(share * ONE), isqrt((ONE - share) * ONE), isqrt(6 * share * (ONE - share))) for share in shares
+    )
+    steepest = max(max(row[1], row[2]) for row in rows) + 1
+    widest = max(row[3] for row in rows) + 1
+    reach = [below]
+    for _ in range(levels):
+        reach.append(widest + (steepest * reach[-1] >> 16) + 2)
+    return Cascade(rows, tuple(reach))
+
+
+def unit(bits: int) -> int:
+    """A sum of two uniforms from the upper 48 of 64 bits, between plus and minus 1 << 24, with deviation that over √6."""
+    return (bits >> 16 & 0xFFFFFF) + (bits >> 40) - 0xFFFFFF
