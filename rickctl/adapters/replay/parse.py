@@ -76,7 +76,7 @@ def parse_table(lines: Iterable[str], name: str, instrument: Instrument) -> Tabl
     try:
         return _read_rows(reader, instrument.price_increment)
     except UsageError as error:
-        message = f"{name} line {reader.line_num}: {error.message}"
+        message = f"{name} line {max(1, reader.line_num)}: {error.message}"
         raise UsageError(message, code=error.code, hint=error.hint) from None
     except (csv.Error, UnicodeDecodeError) as error:
         message = f"{name} after line {reader.line_num}: not CSV text in UTF-8 ({error})"

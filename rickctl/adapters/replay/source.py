@@ -163,7 +163,8 @@ def _read(file: io.BufferedReader, name: str, instrument: Instrument) -> Table:
     file.seek(0)
     content = gzip.GzipFile(fileobj=file) if is_gzip else file
     try:
-        return parse_table(_lines(io.TextIOWrapper(content, encoding="utf-8-sig", newline="")), name, instrument)
+        with io.TextIOWrapper(content, encoding="utf-8-sig", newline="") as text:
+            return parse_table(_lines(text), name, instrument)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         message = f"{name} is damaged: its gzip stream does not end as it should"
         raise UsageError(message, code="bad_tape") from None
