@@ -1,0 +1,138 @@
+"""How good an order is, 0 to 100, from inputs it shows with their weights; Decimal only, decides nothing by itself."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
+from typing import NamedTuple
+
+from rickctl.domain.instants import HOUR_NS, SECOND_NS, duration_text
+
+
+class QualityPart(NamedTuple):
+    """One input: what was measured, its score of 100, its weight in percent, and a sentence for people."""
+
+    name: str
+    measured: str
+    score: int
+    weight: int
+    sentence: str
+
+
+class Quality(NamedTuple):
+    """The weighted score of 100 and the parts it is made of."""
+
+    score: int
+    parts: tuple[QualityPart, ...]
+
+
+class QualityInputs(NamedTuple):
+    """What quality is made of: distances in price, times in nanoseconds, exposure as a fraction of its limit.
+
+    `recent_range` is the usual height of a 15-minute bar, None when unknown; `closes_in_ns` is None when trading
+    does not stop; `exposure_share` is None when it could not be known.
+    """
+
+    risk: Decimal
+    reward: Decimal
+    spread: Decimal
+    entry_distance: Decimal
+    recent_range: Decimal | None
+    quote_age_ns: int
+    max_age_ns: int
+    closes_in_ns: int | None
+    exposure_share: Decimal | None
+
+
+_FULL = 100
+_NEUTRAL = 50
+_CALM_CLOSE_NS = 6 * HOUR_NS
+_CENT = Decimal("0.01")
+
+_Curve = tuple[tuple[Decimal, int], ...]
+
+
+def _curve(*points: tuple[str, int]) -> _Curve:
+    return tuple((Decimal(at), score) for at, score in points)
+
+
+_REWARD = _curve(("0", 0), ("0.4", 15), ("0.8", 50), ("1", 60), ("2", 78), ("3", 100))
+_SPREAD = _curve(("0", 100), ("0.05", 85), ("0.10", 60), ("0.25", 0))
+_AGE = _curve(("0", 100), ("0.2", 90), ("1", 0))
+_STOP_ROOM = _curve(("0", 0), ("0.5", 40), ("1", 75), ("1.5", 100))
+_ENTRY_REACH = _curve(("0", 100), ("2", 100), ("8", 30), ("20", 0))
+_CLOSE = _curve(("0", 0), ("0.1667", 50), ("1", 100))
+_EXPOSURE = _curve(("0", 100), ("0.5", 60), ("1", 0))
+
+
+def assess(inputs: QualityInputs) -> Quality:
+    """Score an order; `risk` must be above zero."""
+    parts = (_reward(inputs), _spread(inputs), _age(inputs), _distance(inputs), _close(inputs), _exposure(inputs))
+    total = sum((Decimal(part.score * part.weight) for part in parts), Decimal(0)) / _FULL
+    return Quality(int(total.to_integral_value(rounding=ROUND_DOWN)), parts)
+
+
+def _score(curve: _Curve, at: Decimal) -> int:
+    """The height of the curve at `at`, straight between its points and level beyond them."""
+    if at <= curve[0][0]:
+        return curve[0][1]
+    for (left, low), (right, high) in pairwise(curve):
+        if at <= right:
+            height = low + (high - low) * (at - left) / (right - left)
+            return int(height.to_integral_value(rounding=ROUND_HALF_EVEN))
+    return curve[-1][1]
+
+
+def _reward(inputs: QualityInputs) -> QualityPart:
+    ratio = inputs.reward / inputs.risk
+    shown = f"{ratio.quantize(_CENT, rounding=ROUND_DOWN):f} R"
+    return QualityPart(
+        "reward:risk", shown, _score(_REWARD, ratio), 30, f"the target is {shown[:-2]} times as far as the stop"
+    )
+
+
+def _spread(inputs: QualityInputs) -> QualityPart:
+    share = inputs.spread / inputs.risk
+    shown = f"{(share * 100).quantize(Decimal(1)):f} %"
+    return QualityPart("spread", shown, _score(_SPREAD, share), 25, f"spread is {shown} of the stop")
+
+
+def _age(inputs: QualityInputs) -> QualityPart:
+    age_ns = max(0, inputs.quote_age_ns)
+    shown = duration_text(age_ns)
+    score = _score(_AGE, Decimal(age_ns) / Decimal(inputs.max_age_ns))
+    seconds = inputs.max_age_ns // SECOND_NS
+    return QualityPart("quote age", shown, score, 10, f"the price is {shown} old; {seconds} s is the most")
+
+
+def _distance(inputs: QualityInputs) -> QualityPart:
+    name, weight = "distance", 15
+    usual = inputs.recent_range
+    if usual is None or usual <= 0:
+        return QualityPart(name, "unknown", _NEUTRAL, weight, "recent volatility is unknown, scored half")
+    room, reach = inputs.risk / usual, inputs.entry_distance / usual
+    score = min(_score(_STOP_ROOM, room), _score(_ENTRY_REACH, reach))
+    shown = f"{room.quantize(_CENT):f} × range"
+    sentence = (
+        f"the stop is {room.quantize(_CENT):f} and the entry {reach.quantize(_CENT):f} usual 15-minute ranges away"
+    )
+    return QualityPart(name, shown, score, weight, sentence)
+
+
+def _close(inputs: QualityInputs) -> QualityPart:
+    name, weight = "session", 10
+    left_ns = inputs.closes_in_ns
+    if left_ns is None:
+        return QualityPart(name, "no close", _FULL, weight, "trading does not stop")
+    shown = duration_text(max(0, left_ns))
+    score = _score(_CLOSE, Decimal(left_ns) / Decimal(_CALM_CLOSE_NS))
+    return QualityPart(name, shown, score, weight, f"trading stops in {shown}")
+
+
+def _exposure(inputs: QualityInputs) -> QualityPart:
+    name, weight = "exposure", 10
+    share = inputs.exposure_share
+    if share is None:
+        return QualityPart(name, "unknown", 0, weight, "the exposure carried is unknown")
+    shown = f"{(share * 100).quantize(Decimal(1)):f} %"
+    return QualityPart(name, shown, _score(_EXPOSURE, share), weight, f"{shown} of the exposure limit would be in use")
