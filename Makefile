@@ -1,0 +1,43 @@
+# Tools come from .venv; `make check BIN=DIR` takes them from another environment.
+BIN ?= .venv/bin
+ifeq ($(BIN),.venv/bin)
+VENV = venv
+endif
+
+.DEFAULT_GOAL = help
+.PHONY: help venv check lint format test bench lock first-run ci
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: ## make .venv with what checks and tests need
+	@sh .ci/venv.sh dev
+
+check: lint test ## everything a change must pass
+
+lint: $(VENV) ## format, lint, types and import contracts
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV) ## rewrite the files as ruff wants them
+	$(BIN)/python -m ruff format .
+	$(BIN)/python -m ruff check --fix .
+
+test: $(VENV) ## run the tests
+	$(BIN)/python -m pytest --numprocesses auto
+
+bench: $(VENV) ## measure what the project promises, as ratios
+	$(BIN)/python -m bench
+
+lock: $(VENV) ## choose the versions of requirements.lock anew
+	$(BIN)/python -m pip install --quiet "uv>=0.9,<1"
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade \
+		--quiet --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
+
+first-run: ## install rickctl and do its main job once
+	@sh examples/first-run.sh
+
+ci: ## what the continuous integration runs
+	@.ci/run
