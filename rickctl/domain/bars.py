@@ -53,7 +53,7 @@ def bar_start_ns(granularity: str, calendar: str, at_ns: int) -> int:
 
 
 def bar_end_ns(granularity: str, calendar: str, start_ns: int) -> int:
-    """The end of the bar that starts at `start_ns`; bars of hours stop where the trading day does. Raises UsageError."""
+    """The end of the bar that starts at `start_ns`; none outlasts its trading day. Raises UsageError."""
     length_ns = granularity_ns(granularity)
     if granularity == "W":
         return next_week_ns(calendar, start_ns)

@@ -121,7 +121,7 @@ def next_week_ns(calendar: str, at_ns: int) -> int:
 
 
 def new_york_offset_s(at_s: int) -> int:
-    """Seconds New York is ahead of UTC (always below zero) at `at_s` seconds since the epoch, from 1970 on."""
+    """Seconds New York is ahead of UTC (always below zero) at `at_s` seconds since the epoch, 1970 to 9999."""
     # A year taken a few hours wrong at its edge does no harm: both years are on standard time there.
     begins_s, ends_s = _daylight_time(1970 + at_s // _MEAN_YEAR_S)
     return _DAYLIGHT_S if begins_s <= at_s < ends_s else _STANDARD_S
@@ -157,18 +157,19 @@ def _day_start_s(rules: Calendar, day: int) -> int:
 @lru_cache(maxsize=512)
 def _daylight_time(year: int) -> tuple[int, int]:
     """When daylight time begins and ends in New York in `year`, by the rules in force then."""
-    if year >= 2007:
-        begins, ends = _sunday_from(year, 3, 8), _sunday_from(year, 11, 1)
-    elif year >= 1987:
-        begins, ends = _sunday_from(year, 4, 1), _sunday_from(year, 10, 25)
-    elif year in _ENERGY_CRISIS:
-        begins, ends = _sunday_from(year, *_ENERGY_CRISIS[year]), _sunday_from(year, 10, 25)
-    else:
-        begins, ends = _sunday_from(year, 4, 24), _sunday_from(year, 10, 25)
-    return begins * _DAY_S + 7 * _HOUR_S, ends * _DAY_S + 6 * _HOUR_S
+    begins, ends = next(dates for since, dates in _DAYLIGHT_RULES if year >= since)
+    return _sunday_from(year, *begins) * _DAY_S + 7 * _HOUR_S, _sunday_from(year, *ends) * _DAY_S + 6 * _HOUR_S
 
 
-_ENERGY_CRISIS = {1974: (1, 6), 1975: (2, 23)}
+_DAYLIGHT_RULES = (
+    (2007, ((3, 8), (11, 1))),
+    (1987, ((4, 1), (10, 25))),
+    (1976, ((4, 24), (10, 25))),
+    (1975, ((2, 23), (10, 25))),
+    (1974, ((1, 6), (10, 25))),
+    (1970, ((4, 24), (10, 25))),
+)
+"""From which year on daylight time runs from the first Sunday on or after one date to that on or after another."""
 
 
 def _sunday_from(year: int, month: int, day: int) -> int:

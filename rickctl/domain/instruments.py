@@ -1,7 +1,7 @@
 """The catalogue: what the simulated market lists, as one table of text and integers; it quotes nothing.
 
-Metadata is what OANDA v20 (currencies, metals, indices) and Coinbase Advanced (crypto) publish for these symbols. Coinbase
-has no pips: there a pip is a round step near a hundredth of a percent or below. Margin rates of currencies are the
+Metadata is what OANDA v20 (currencies, metals, indices) and Coinbase Advanced (crypto) publish for these symbols.
+Coinbase has no pips: there a pip is a round step of about a hundredth of a percent. Margin rates of currencies are the
 United States minimum for the riskier of the two; crypto is spot, fully paid.
 """
 

@@ -1,4 +1,4 @@
-"""The simulated market `sim:v1`: prices as a pure function of seed, instrument and time; it keeps no state and reads no clock."""
+"""The simulated market `sim:v1`: a pure function of seed, instrument and time, without state or clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bid and ask about the path: the spread, the sizes, and the searches for a level or an extreme; integer ticks, no clock."""
+"""Bid and ask about the path: spread, sizes, and the searches for a level or an extreme; in ticks, without a clock."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The mid price's path, in log-like units, as nested midpoints; every answer depends on (key, slot) alone, caches only save work.
+"""The mid price's path as nested midpoints, in log-like units; it depends on (key, slot) alone, caches only save work.
 
 From coarse to fine: anchors every 256 sessions scatter about the instrument's level; between them a tree of sessions;
-within a session a jump to the opening price, 64 blocks of equal variance, and in each block a tree down to single slots.
+within a session a jump to the opening price, then 64 blocks of equal variance, in each a tree down to single slots.
 A node `(first, last, x_first, x_last, sigma)` stands for the slots after `first` up to `last`.
 """
 
@@ -11,7 +11,7 @@ from bisect import bisect_left
 from math import isqrt
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.adapters.sim.noise import ONE, SLACK, build_cascade, key_of, mixed
+from rickctl.adapters.sim.noise import ONE, SLACK, build_cascade, key_of, mixed, split, uniform
 from rickctl.adapters.sim.profile import BLOCKS, PROFILES, SLOT_NS, blocks_of
 from rickctl.domain.hours import CALENDARS, session_bounds
 
@@ -27,8 +27,8 @@ _ERA = 256
 _ERA_LEVELS = 8
 _BLOCK_LEVELS = 6
 _SLOT_LEVELS = 16
-_ROOT_OF_SIX = isqrt(6 * ONE * ONE)
 _MOST_SESSIONS = 256
+_NEAR_SLOTS = 16
 
 _SLOT_ROWS, _SLOT_REACH = build_cascade(16, _SLOT_LEVELS)
 _BLOCK_ROWS, _BLOCK_REACH = build_cascade(30, _BLOCK_LEVELS, _SLOT_REACH[-1])
@@ -63,16 +63,6 @@ def stays_within(node: Node, down: int, up: int) -> bool:
     return x_first - slack >= down and x_last + slack < up
 
 
-def _split(
-    bits: int, x_first: int, x_last: int, sigma: int, rows: tuple[tuple[int, int, int, int], ...]
-) -> tuple[int, int, int]:
-    """The middle's value and the deviations of the left and the right half."""
-    share, left, right, middle = rows[bits & 15]
-    noise = (bits >> 16 & 0xFFFFFF) + (bits >> 40) - 0xFFFFFF
-    x_middle = x_first + ((x_last - x_first) * share >> 16) + (sigma * middle * noise >> 40)
-    return x_middle, sigma * left >> 16, sigma * right >> 16
-
-
 class Path:
     """One instrument's path under one seed."""
 
@@ -86,7 +76,7 @@ class Path:
         self._anchor_key = key_of(name + "/anchor")
         year = (listing.volatility_bp * UNIT // 10_000) ** 2
         self._era_sigma = isqrt(year * _ERA // self._profile.sessions_a_year)
-        # Anchors half as varied as what happens between them keep the path's spread about its level the same at all times.
+        # With anchors half as varied as the way between them, the path strays from its level equally far at all times.
         self._anchor_sigma = isqrt(year * _ERA // self._profile.sessions_a_year // 2)
         self._sessions: dict[int, SessionPath] = {}
         self._blocks: dict[int, list[Node]] = {}
@@ -124,10 +114,10 @@ class Path:
             node = self.blocks(session)[self.block_of(session, slot)]
         first, last, x_first, x_last, sigma = node
         while last - first > 1:
-            if last - first >= 16:
+            if last - first >= _NEAR_SLOTS:
                 node = (first, last, x_first, x_last, sigma)
             middle = (first + last) >> 1
-            x_middle, left, right = _split(mixed(self._slot_key + middle), x_first, x_last, sigma, _SLOT_ROWS)
+            x_middle, left, right = split(self._slot_key + middle, x_first, x_last, sigma, _SLOT_ROWS)
             if slot <= middle:
                 last, x_last, sigma = middle, x_middle, left
             else:
@@ -139,20 +129,28 @@ class Path:
         """The two nodes a node inside a block divides into."""
         first, last, x_first, x_last, sigma = node
         middle = (first + last) >> 1
-        x_middle, left, right = _split(mixed(self._slot_key + middle), x_first, x_last, sigma, _SLOT_ROWS)
+        x_middle, left, right = split(self._slot_key + middle, x_first, x_last, sigma, _SLOT_ROWS)
         return (first, middle, x_first, x_middle, left), (middle, last, x_middle, x_last, right)
 
     def crossings(self, block: Node, within: tuple[int, int], down: int, up: int) -> Iterator[tuple[int, int]]:
-        """Slots of `block` and of `within` (both ends counted) below `down` or at `up` or above, with the path there, in order."""
+        """In order, (slot, path) of `block` within (first, last) where the path is below `down` or not below `up`."""
         earliest, latest = within
         stack = [block]
         while stack:
             node = stack.pop()
-            if node[1] < earliest or node[0] >= latest or stays_within(node, down, up):
+            first, last, x_first, x_last, sigma = node
+            # `stays_within`, written out for speed.
+            slack = (sigma * _SLOT_REACH[(last - first - 1).bit_length()] >> 16) + SLACK
+            inside = (
+                x_first - slack >= down and x_last + slack < up
+                if x_first < x_last
+                else x_last - slack >= down and x_first + slack < up
+            )
+            if inside or last < earliest or first >= latest:
                 continue
-            if node[1] - node[0] == 1:
-                if node[3] < down or node[3] >= up:
-                    yield node[1], node[3]
+            if last - first == 1:
+                if x_last < down or x_last >= up:
+                    yield last, x_last
                 continue
             left, right = self.halves(node)
             stack.append(right)
@@ -164,9 +162,8 @@ class Path:
         share = self._profile.day_jump if place else self._profile.week_jump
         bounds = session_bounds(self.calendar, number)
         first = bounds.opens_ns // SLOT_NS
-        bits = mixed(self._slot_key + first)
-        noise = (bits >> 16 & 0xFFFFFF) + (bits >> 40) - 0xFFFFFF
-        opening = before + ((after - before) * share >> 16) + (sigma * isqrt(6 * share * (ONE - share)) * noise >> 40)
+        gap = uniform(mixed(self._slot_key + first), sigma * isqrt(share * (ONE - share)) >> 16)
+        opening = before + ((after - before) * share >> 16) + gap
         rest = sigma * isqrt((ONE - share) * ONE) >> 16
         return SessionPath(number, first, bounds.closes_ns // SLOT_NS - 1, opening, after, rest)
 
@@ -177,7 +174,7 @@ class Path:
         x_first, x_last, sigma = self._anchor(first), self._anchor(last), self._era_sigma
         while last - first > 1:
             middle = (first + last) >> 1
-            x_middle, left, right = _split(mixed(self._session_key + middle), x_first, x_last, sigma, _ERA_ROWS)
+            x_middle, left, right = split(self._session_key + middle, x_first, x_last, sigma, _ERA_ROWS)
             if number <= middle:
                 last, x_last, sigma = middle, x_middle, left
             else:
@@ -185,9 +182,7 @@ class Path:
         return x_first, x_last, sigma
 
     def _anchor(self, number: int) -> int:
-        bits = mixed(self._anchor_key + number)
-        noise = (bits >> 16 & 0xFFFFFF) + (bits >> 40) - 0xFFFFFF
-        return self._anchor_sigma * _ROOT_OF_SIX * noise >> 40
+        return uniform(mixed(self._anchor_key + number), self._anchor_sigma)
 
     def _build_blocks(self, session: SessionPath) -> list[Node]:
         ends = [session.first + end for end in blocks_of(self.calendar, session.number % self.week).ends]
@@ -197,9 +192,12 @@ class Path:
         while width > 1:
             half = width >> 1
             for start in range(0, BLOCKS, width):
-                bits = mixed(self._slot_key + ends[start + half])
-                values[start + half], sigmas[start], sigmas[start + half] = _split(
-                    bits, values[start], values[start + width], sigmas[start], _BLOCK_ROWS
+                values[start + half], sigmas[start], sigmas[start + half] = split(
+                    self._slot_key + ends[start + half],
+                    values[start],
+                    values[start + width],
+                    sigmas[start],
+                    _BLOCK_ROWS,
                 )
             width = half
         return [

@@ -1,4 +1,4 @@
-"""How busy and how wide each hour of a trading day is, and how a session divides into blocks of equal variance; tables only."""
+"""How busy and how wide each hour of a trading day is, and the blocks of equal variance in a session; draws nothing."""
 
 from __future__ import annotations
 
