@@ -22,7 +22,7 @@ def canonical_json(value: JSON) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-class StaleAccount(Exception):  # noqa: N818  (named for what happened, like every error here)
+class StaleAccount(Exception):
     """Somebody else wrote the account since it was read: read it again, compute again, write again."""
 
 
@@ -90,10 +90,10 @@ class IntentRow:
     recorded_ns: int
     state: IntentState
     owner: str | None
-    sent_ns: int | None
-    answered_ns: int | None
-    outcome: str | None
-    error: str | None
+    sent_ns: int | None = None
+    answered_ns: int | None = None
+    outcome: str | None = None
+    error: str | None = None
 
 
 class LatchRow(NamedTuple):

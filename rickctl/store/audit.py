@@ -1,0 +1,257 @@
+"""The journal examined as a whole: verified, exported, backed up; finds and reports, repairs nothing."""
+
+# ruff: noqa: S608  (only our own column names are put into statements; values are parameters)
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from rickctl.domain.errors import UsageError
+from rickctl.domain.instants import rfc3339
+from rickctl.domain.records import Finding, JournalHead, canonical_json
+from rickctl.store import journal
+from rickctl.store.db import integrity, open_copy
+from rickctl.store.failures import corrupt, from_os
+from rickctl.store.files import create_file
+from rickctl.store.rows import (
+    ACCOUNT_COLUMNS,
+    INTENT_COLUMNS,
+    JOURNAL_COLUMNS,
+    LATCH_COLUMNS,
+    read_account,
+    read_latch,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+    from rickctl.domain.records import JournalRow
+    from rickctl.store.db import Database
+
+_WALK = f"SELECT {', '.join(JOURNAL_COLUMNS)} FROM journal ORDER BY seq"
+
+
+def head(database: Database | None, store_id: str) -> JournalHead:
+    """The last record of the journal."""
+    found = None if database is None else database.one("SELECT seq, mac FROM journal ORDER BY seq DESC LIMIT 1")
+    return JournalHead(store_id, found[0], found[1]) if found else JournalHead(store_id, 0, "")
+
+
+def verify(
+    database: Database, key: bytes | None, anchor: JournalHead | None, exported: JournalHead | None = None
+) -> list[Finding]:
+    """Everything wrong with the chain, its anchors and the tables it speaks of, in one consistent read."""
+    database.run("BEGIN")
+    try:
+        return list(_verify(database, key, anchor, exported))
+    finally:
+        database.roll_back()
+
+
+def _verify(
+    database: Database, key: bytes | None, anchor: JournalHead | None, exported: JournalHead | None
+) -> Iterator[Finding]:
+    walked = _Walk()
+    yield from walked.chain(database, key)
+    if key is None and walked.last:
+        yield Finding("key_missing", "journal.key is missing: no record can be proved")
+    if anchor is None and walked.last:
+        yield Finding("anchor_missing", "the journal's anchor is missing: a shortened journal would not show")
+    for mark, name in ((anchor, "anchor"), (exported, "exported anchor")):
+        if mark is not None:
+            yield from _compare_mark(database, mark, name)
+    yield from _check_intents(database, walked.last_of_intent)
+    yield from _check_accounts(database, key, walked.last_of_account)
+    yield from _check_latches(database, walked.last_of_latch)
+
+
+class _Walk:
+    """One pass over the journal: the chain is proved and the last word on every row of a table is noted."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.last_of_intent: dict[tuple[str, int], int] = {}
+        self.last_of_account: dict[str, int] = {}
+        self.last_of_latch: dict[tuple[str, str], int] = {}
+
+    def chain(self, database: Database, key: bytes | None) -> Iterator[Finding]:
+        """Findings of the chain itself, neighbouring bad records as one."""
+        digest, before, bad = hmac.digest, "", 0
+        for row in database.stream(_WALK):
+            seq, recorded_ns, scope, kind, number, body, mac = row
+            if seq != self.last + 1:
+                yield from _bad_records(bad, self.last)
+                bad = 0
+                yield _gap(self.last + 1, seq - 1)
+            if key is not None:
+                text = (
+                    f"{before}\n{seq}\n{recorded_ns}\n{scope or ''}\n{kind}\n{'' if number is None else number}\n{body}"
+                )
+                right = digest(key, text.encode(), "sha256").hex() == mac
+                if not right:
+                    bad = bad or seq
+                elif bad:
+                    yield from _bad_records(bad, self.last)
+                    bad = 0
+            before, self.last = mac, seq
+            if kind in journal.OWN_KINDS:
+                self._note(seq, scope, kind, number, body)
+        yield from _bad_records(bad, self.last)
+
+    def _note(self, seq: int, scope: str | None, kind: str, number: int | None, body: str) -> None:
+        where = scope or ""
+        if kind == journal.ACCOUNT:
+            self.last_of_account[where] = seq
+        elif kind in {journal.LATCH_SET, journal.LATCH_CLEARED}:
+            try:
+                name = str(json.loads(body)["name"])
+            except (ValueError, KeyError, TypeError):
+                return
+            self.last_of_latch[where, name] = seq if kind == journal.LATCH_SET else 0
+        elif number is not None:
+            self.last_of_intent[where, number] = seq
+
+
+def _bad_records(first: int, last: int) -> Iterator[Finding]:
+    if first:
+        which = f"record {first} is" if first == last else f"records {first} to {last} are"
+        message = f"{which} not what was written there: edited, moved, inserted, or written without the key"
+        yield Finding("record_changed", message, first, last)
+
+
+def _gap(first: int, last: int) -> Finding:
+    if last < first:
+        return Finding("record_changed", f"a record numbered {last + 1} stands out of order", last + 1, last + 1)
+    which = f"record {first} is" if first == last else f"records {first} to {last} are"
+    return Finding("record_missing", f"{which} missing", first, last)
+
+
+def _compare_mark(database: Database, mark: JournalHead, name: str) -> Iterator[Finding]:
+    (store_id,) = database.one("SELECT value FROM meta WHERE name = 'store_id'")
+    found = head(database, store_id)
+    if mark.store_id != store_id:
+        yield Finding("other_store", f"the {name} is of database {mark.store_id}, this is {store_id}")
+    elif found.seq < mark.seq:
+        message = f"the journal ends at record {found.seq}, the {name} has seen {mark.seq}: cut off or an old copy"
+        yield Finding("truncated", message, found.seq + 1, mark.seq)
+    elif mark.seq:
+        at_mark = database.one("SELECT mac FROM journal WHERE seq = ?", (mark.seq,))
+        if at_mark is None or at_mark[0] != mark.mac:
+            message = f"record {mark.seq} is not the one the {name} has seen: the journal was rewritten"
+            yield Finding("rewritten", message, mark.seq, mark.seq)
+
+
+def _check_intents(database: Database, last: dict[tuple[str, int], int]) -> Iterator[Finding]:
+    columns = ", ".join(f"i.{column}" for column in INTENT_COLUMNS)
+    sql = (
+        f"SELECT i.added_seq, i.changed_seq, a.body, c.body, {columns} FROM intents i"
+        " LEFT JOIN journal a ON a.seq = i.added_seq LEFT JOIN journal c ON c.seq = i.changed_seq"
+    )
+    for added_seq, changed_seq, added, changed, *values in database.stream(sql):
+        row = dict(zip(INTENT_COLUMNS, values, strict=True))
+        recorded = last.pop((row["scope"], row["number"]), None)
+        if recorded != changed_seq or not _is_told(row, added, changed, is_unchanged=added_seq == changed_seq):
+            message = f"order {row['number']} of {row['scope']} is not as its records tell it"
+            yield Finding("intent_changed", message, added_seq, changed_seq)
+    for (scope, number), seq in last.items():
+        yield Finding("intent_missing", f"order {number} of {scope} is gone, its record is not", seq, seq)
+
+
+def _is_told(row: dict[str, Any], added: str | None, changed: str | None, *, is_unchanged: bool) -> bool:
+    if added is None or changed is None:
+        return False
+    try:
+        fixed, changing = journal.intent_texts(row["scope"], row)
+    except TypeError:
+        return False
+    if is_unchanged:
+        return added == f'{{"intent":{fixed},"now":{changing}}}'
+    return added.startswith(f'{{"intent":{fixed},"now":') and changed.startswith(f'{{"now":{changing},"was":')
+
+
+def _check_accounts(database: Database, key: bytes | None, last: dict[str, int]) -> Iterator[Finding]:
+    columns = ", ".join(f"t.{column}" for column in ACCOUNT_COLUMNS)
+    sql = (
+        f"SELECT t.recorded_seq, t.mac, j.body, {columns} FROM accounts t LEFT JOIN journal j ON j.seq = t.recorded_seq"
+    )
+    for recorded_seq, mac, body, *values in database.rows(sql):
+        row = read_account(tuple(values), database.path)
+        recorded = last.pop(str(row.scope), None)
+        told = body is not None and f'"digest":"{journal.account_digest(row)}"' in body and recorded == recorded_seq
+        if not told or (key is not None and journal.account_seal(key, row, recorded_seq) != mac):
+            message = f"account {row.scope} is not as its records tell it"
+            yield Finding("account_changed", message, recorded_seq, recorded_seq)
+    for scope, seq in last.items():
+        yield Finding("account_missing", f"account {scope} is gone, its record is not", seq, seq)
+
+
+def _check_latches(database: Database, last: dict[tuple[str, str], int]) -> Iterator[Finding]:
+    columns = ", ".join(f"t.{column}" for column in LATCH_COLUMNS)
+    sql = f"SELECT t.recorded_seq, j.body, {columns} FROM latches t LEFT JOIN journal j ON j.seq = t.recorded_seq"
+    for recorded_seq, body, *values in database.rows(sql):
+        row = read_latch(tuple(values), database.path)
+        recorded = last.pop((str(row.scope) if row.scope else "", row.name), None)
+        if recorded != recorded_seq or body != journal.latch_body(row):
+            message = f"latch {row.name} of {row.scope or 'every account'} is not as its record tells it"
+            yield Finding("latch_changed", message, recorded_seq, recorded_seq)
+    for (scope, name), seq in last.items():
+        if seq:
+            yield Finding("latch_missing", f"latch {name} of {scope or 'every account'} was never cleared", seq, seq)
+
+
+def export(records: Iterable[JournalRow], out: TextIO) -> int:
+    """Write records as one JSON object a line; how many."""
+    count = 0
+    for row in records:
+        line = {
+            "seq": row.seq,
+            "recorded_at": rfc3339(row.recorded_ns),
+            "recorded_ns": row.recorded_ns,
+            "scope": None if row.scope is None else str(row.scope),
+            "kind": row.kind,
+            "number": row.number,
+            "body": json.loads(row.body),
+            "mac": row.mac,
+        }
+        out.write(canonical_json(line) + "\n")
+        count += 1
+    return count
+
+
+def backup(database: Database, target: Path) -> None:
+    """Copy the database to a file that is not there yet, check the copy, then give it its name; raises SetupError."""
+    draft = target.with_name(f"{target.name}.{os.urandom(4).hex()}")
+    try:
+        create_file(draft)
+        try:
+            _check_copy(draft, _copy(database, draft))
+            os.link(draft, target, follow_symlinks=False)
+        finally:
+            draft.unlink()
+    except FileExistsError:
+        message = f"{target} exists already; a backup overwrites nothing"
+        raise UsageError(message, code="file_exists", hint="name another file") from None
+    except OSError as error:
+        raise from_os(error, target) from error
+
+
+def _copy(database: Database, draft: Path) -> JournalHead:
+    database.run("BEGIN")
+    try:
+        expected = head(database, "")
+        database.copy_to(draft)
+    finally:
+        database.roll_back()
+    return expected
+
+
+def _check_copy(draft: Path, expected: JournalHead) -> None:
+    with open_copy(draft) as copy:
+        found = integrity(copy)
+        if found or head(copy, "") != expected:
+            raise corrupt(draft, f"the copy is not like its source: {', '.join(found) or 'the last record differs'}")

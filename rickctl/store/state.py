@@ -1,0 +1,133 @@
+"""Durable state behind its Protocols: opens it, commits it, moves its anchor; never decides what an order may do."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Self
+
+from rickctl.domain.errors import SetupError
+from rickctl.store import audit
+from rickctl.store.anchor import Anchor, load_key, make_key
+from rickctl.store.db import BUSY_MS, DATABASE_NAME, integrity, open_for_reading, open_for_writing
+from rickctl.store.failures import read_only, unusable
+from rickctl.store.journal import Chain
+from rickctl.store.reads import Reads
+from rickctl.store.schema import MIGRATIONS
+from rickctl.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+    from rickctl.domain.ports import Clock
+    from rickctl.domain.records import Finding, JournalHead
+    from rickctl.store.db import Database
+    from rickctl.store.schema import Migration
+
+
+class Store(Reads):
+    """The state of one folder; close it, or use it as a context. Not to be shared between threads."""
+
+    def __init__(
+        self, database: Database | None, path: Path, *, config_dir: Path, clock: Clock, key: bytes | None
+    ) -> None:
+        super().__init__(database, path)
+        self._config_dir = config_dir
+        self._clock = clock
+        self._key = key
+        self._anchor: Anchor | None = None
+
+    @classmethod
+    def open(
+        cls,
+        state_dir: Path,
+        config_dir: Path,
+        clock: Clock,
+        *,
+        write: bool,
+        busy_ms: int = BUSY_MS,
+        max_pages: int | None = None,
+        migrations: Sequence[Migration] = MIGRATIONS,
+    ) -> Self:
+        """Open to read, which makes nothing, or to write, which makes what is missing; raises SetupError."""
+        path = state_dir / DATABASE_NAME
+        if not write:
+            found = open_for_reading(state_dir, migrations=migrations, busy_ms=busy_ms)
+            return cls(found, path, config_dir=config_dir, clock=clock, key=None)
+        database = open_for_writing(state_dir, migrations=migrations, busy_ms=busy_ms, max_pages=max_pages)
+        store = cls(database, path, config_dir=config_dir, clock=clock, key=None)
+        try:
+            store._take_key(database)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every file."""
+        if self._database is not None:
+            self._database.close()
+        if self._anchor is not None:
+            self._anchor.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commit at the end of the block, nothing at all if it raises. No network inside. Raises SetupError."""
+        if self._database is None or self._key is None or self._anchor is None:
+            raise read_only(self._path)
+        database = self._database
+        database.run("BEGIN IMMEDIATE")
+        chain = Chain(database, self._key)
+        try:
+            yield Transaction(database, chain, self.store_id, self._clock)
+            database.run("COMMIT")
+        except BaseException:
+            database.roll_back()
+            raise
+        if chain.has_grown:
+            # The records are committed: an anchor that lags is legal, an exception here would say they are not.
+            with suppress(OSError, SetupError):
+                self._anchor.move(*chain.head)
+
+    def head(self) -> JournalHead:
+        """The last record of the journal."""
+        return audit.head(self._database, self.store_id)
+
+    def verify(self, exported: JournalHead | None = None) -> list[Finding]:
+        """Everything wrong with the journal and the tables it speaks of; `exported` is a head kept elsewhere."""
+        if self._database is None:
+            return []
+        anchor = Anchor(self._config_dir, self.store_id)
+        return audit.verify(self._database, load_key(self._config_dir), anchor.load(), exported)
+
+    def integrity(self) -> list[str]:
+        """What the database engine finds wrong with its file; empty when all is well. Reads all of it."""
+        return [] if self._database is None else integrity(self._database)
+
+    def export(self, out: TextIO) -> int:
+        """Write the journal as one JSON object a line; the number of records."""
+        return audit.export(self.journal(), out)
+
+    def backup(self, target: Path) -> None:
+        """Copy the database to a new file only its owner can read, and check the copy; raises SetupError."""
+        if self._database is None:
+            raise unusable(self._path, "there is nothing to back up yet", "rickctl account create NAME")
+        audit.backup(self._database, target)
+
+    def _take_key(self, database: Database) -> None:
+        self._key = load_key(self._config_dir)
+        if self._key is None and database.one("SELECT 1 FROM journal LIMIT 1"):
+            why = f"the key of its journal is missing from {self._config_dir}"
+            hint = "put journal.key back from where you keep it, or move the state folder away to start anew"
+            raise unusable(self._path, why, hint)
+        self._key = self._key or make_key(self._config_dir)
+        self._anchor = Anchor(self._config_dir, self.store_id)
+        if not database.one("SELECT 1 FROM journal LIMIT 1"):
+            self._anchor.begin()
