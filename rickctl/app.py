@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, OUTPUT_VARIABLE, find_folders
@@ -50,17 +49,32 @@ class SystemClock:
         time.sleep(max(length_ns, 0) / 1_000_000_000)
 
 
-@dataclass(kw_only=True)
 class App:
     """Everything a command may touch, given once; tests build it with their own streams, clock and folders."""
 
-    out: TextIO
-    err: TextIO
-    screen: Screen
-    environment: Mapping[str, str]
-    clock: Clock
-    folders: Folders
-    _markets: dict[tuple[str, int], Market] = field(default_factory=dict)
+    def __init__(
+        self,
+        *,
+        out: TextIO,
+        err: TextIO,
+        screen: Screen,
+        environment: Mapping[str, str],
+        clock: Clock,
+    ) -> None:
+        self.out = out
+        self.err = err
+        self.screen = screen
+        self.environment = environment
+        self.clock = clock
+        self._folders: Folders | None = None
+        self._markets: dict[tuple[str, int], Market] = {}
+
+    @property
+    def folders(self) -> Folders:
+        """Where state and configuration live."""
+        if self._folders is None:
+            self._folders = find_folders(self.environment)
+        return self._folders
 
     def scope(self, account: str | None) -> Scope:
         """The account named, else the environment's, else `paper:paper:main`; a LIVE one must be named."""
@@ -127,7 +141,6 @@ def system_app() -> App:
         screen=find_screen(environment),
         environment=environment,
         clock=SystemClock(),
-        folders=find_folders(environment),
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 STATE_DIR_VARIABLE = "RICKCTL_STATE_DIR"
 CONFIG_DIR_VARIABLE = "RICKCTL_CONFIG_DIR"
@@ -23,6 +23,8 @@ class Folders(NamedTuple):
 
 def find_folders(environment: Mapping[str, str]) -> Folders:
     """The folders named by the environment, else the platform's own."""
+    from pathlib import Path  # noqa: PLC0415 - help and version need no folder
+
     state = environment.get(STATE_DIR_VARIABLE)
     config = environment.get(CONFIG_DIR_VARIABLE)
     return Folders(

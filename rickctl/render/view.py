@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ def line(*parts: str | Cell) -> Line:
     return Line(tuple(part if isinstance(part, Cell) else Cell(part) for part in parts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(NamedTuple):
     """One result: `records` is what JSON prints (a list, or one object when `is_single`), `blocks` what a person reads.
 
     `fields` names the CSV columns; `rows` are the records CSV and JSON lines print where they differ from `records`.
@@ -56,7 +54,7 @@ class View:
     blocks: Callable[[], Sequence[Table | Line]]
     fields: tuple[str, ...]
     is_single: bool = False
-    rows: Sequence[Record] | None = field(default=None)
+    rows: Sequence[Record] | None = None
 
     def flat(self) -> Sequence[Record]:
         """The records as a list, for the formats that print one a line."""
