@@ -244,7 +244,9 @@ def test_either_file_of_two_changing_is_a_change(tmp_path: Path) -> None:
         open_tape(whole.location, KNOWN, expected_hash=whole.fingerprint)
 
 
-@pytest.mark.parametrize("name", ["absent-eurusd.csv", "eurusd-folder", "eurusd-a.csv+eurusd-b.csv"])
+@pytest.mark.parametrize(
+    "name", ["absent-eurusd.csv", "eurusd-folder", "eurusd-a.csv+eurusd-b.csv", "eurusd" + "+x" * 500, "eurusd\ud800"]
+)
 def test_a_tape_that_is_away_is_unreachable(tmp_path: Path, name: str) -> None:
     (tmp_path / "eurusd-folder").mkdir()
     with pytest.raises(Unreachable) as failure:
@@ -261,6 +263,11 @@ def test_a_plus_in_a_path_parts_files_only_where_no_such_file_exists(tmp_path: P
     both = parse_source(f"replay:{folder}/bid.csv+{folder}/ask.csv#gbp_usd")
     assert both == TapeSource((folder / "bid.csv", folder / "ask.csv"), "GBP_USD")
     assert parse_source(both.text) == both
+    for path in both.paths:
+        path.unlink()
+    assert parse_source(both.text) == both
+    assert parse_source("replay:/away/a+b.csv").paths == (Path("/away/a+b.csv"),)
+    assert parse_source("replay:~nobody-of-that-name/x.csv").symbol is None
 
 
 @pytest.mark.parametrize("text", ["replay:", "replay:#EUR_USD", "replay:a\0b"])
@@ -362,6 +369,29 @@ def test_a_month_of_recorded_gbp_usd_reports_its_crossed_rows_gaps_and_closed_ho
         last_ns=parse_instant("2012-03-01T00:00:00Z"),
         closed_rows=79,
     )
+
+
+def first_touch(side: str, level: Decimal) -> str | None:
+    """The label of the first uncrossed minute whose high reached the level, straight from the two files."""
+    files = [SHARED / f"gbpusd-m1-{name}-2012.csv.gz" for name in ("bid", "ask")]
+    bids, asks = (gzip.decompress(path.read_bytes()).decode().splitlines()[1:] for path in files)
+    for bid_row, ask_row in zip(bids, asks, strict=True):
+        bid, ask = (list(map(Decimal, row.split(",")[1:])) for row in (bid_row, ask_row))
+        if (bid if side == "bid" else ask)[1] >= level and all(map(Decimal.__le__, bid, ask)):
+            return bid_row.split(",")[0]
+    return None
+
+
+@pytest.mark.parametrize(
+    ("side", "level"), [("bid", "1.58"), ("ask", "1.58"), ("bid", "1.5929"), ("ask", "1.59500"), ("bid", "1.7")]
+)
+def test_a_level_in_the_recorded_month_is_touched_when_the_files_say(side: str, level: str) -> None:
+    market = open_tape(shared("gbpusd-m1-bid-2012.csv.gz", "gbpusd-m1-ask-2012.csv.gz"), KNOWN)
+    ticks = KNOWN["GBP_USD"].ticks(Decimal(level))
+    watch = Watch(bid_at_least=ticks) if side == "bid" else Watch(ask_at_least=ticks)
+    step = market.next_step("GBP_USD", watch, Cursor(0, 0), 2**62)
+    label = first_touch(side, Decimal(level))
+    assert (step and step.from_ns) == (label and parse_instant(label))
 
 
 def test_a_thousand_recorded_usd_jpy_ticks_report_their_shared_instants_and_silences() -> None:

@@ -88,17 +88,33 @@ def open_tape(
 
 
 def _absolute(name: str) -> Path:
-    return Path(name).expanduser().absolute()
+    try:
+        return Path(name).expanduser().absolute()
+    except RuntimeError:
+        return Path(name).absolute()
+
+
+def _exists(name: str) -> bool:
+    try:
+        return _absolute(name).exists()
+    except (OSError, UnicodeEncodeError):
+        return False
 
 
 def _file_names(body: str) -> tuple[str, ...]:
-    """The whole name if there is such a file, else the first two halves around a `+` that both are."""
-    if _absolute(body).exists() or "+" not in body:
+    """The whole name if there is such a file, else the first two halves around a `+` that both are.
+
+    Where files are away, two halves are two files when both or neither are written from the root.
+    """
+    if "+" not in body or _exists(body):
         return (body,)
     halves = [(body[:at], body[at + 1 :]) for at, character in enumerate(body) if character == "+"]
-    halves = [pair for pair in halves if all(pair)]
-    found: list[tuple[str, str]] = [pair for pair in halves if all(_absolute(name).exists() for name in pair)]
-    return (found or halves)[0] if halves else (body,)
+    halves = [(bid, ask) for bid, ask in halves if bid and ask]
+    for bid, ask in halves:
+        if _exists(bid) and _exists(ask):
+            return (bid, ask)
+    alike = [(bid, ask) for bid, ask in halves if bid.startswith("/") == ask.startswith("/")]
+    return alike[0] if alike else (body,)
 
 
 def _symbol(source: TapeSource, instruments: Mapping[str, Instrument]) -> str:
@@ -140,8 +156,8 @@ def _open(path: Path) -> io.BufferedReader:
             message = f"{path} is not a regular file"
             raise Unreachable(message, code="tape_missing")
         return path.open("rb")
-    except OSError as error:
-        message = f"tape {path} cannot be read: {error.strerror}"
+    except (OSError, UnicodeEncodeError) as error:
+        message = f"tape {path} cannot be read: {error.strerror if isinstance(error, OSError) else 'not a file name'}"
         raise Unreachable(message, code="tape_missing", hint=f"put the file back at {path}") from None
 
 
