@@ -64,11 +64,24 @@ def _dispatch(argv: list[str], app: App) -> int:
         app.out.write(f"rickctl {__version__}\n")
         app.out.flush()
         return ExitCode.DONE
+    if word == "quote" and _run_plain_quote(argv[1:], app):
+        return ExitCode.DONE
     for noun in NOUNS:
         if noun.name == word:
             return _run_noun(noun, argv[1:], app)
     message = f"{word!r} is not a command of rickctl"
     raise UsageError(message, code="unknown_command", hint=_nearest_noun(word))
+
+
+def _run_plain_quote(argv: list[str], app: App) -> bool:
+    """Quote without Typer where nothing needs it: building a parser costs more than the quote."""
+    from rickctl.commands.hot import plain_quote, show_quotes  # noqa: PLC0415 - only a quote needs it
+
+    words = plain_quote(argv)
+    if words is None:
+        return False
+    show_quotes(app, words)
+    return True
 
 
 def _run_noun(noun: Noun, argv: list[str], app: App) -> int:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from rickctl.commands.options import AccountOption, AtOption, OutputOption, SymbolsArgument, app_of, contract, noun
+from rickctl.commands.hot import QuoteWords, show_quotes
+from rickctl.commands.options import (
+    AccountOption,
+    AtOption,
+    OutputOption,
+    SymbolsArgument,
+    app_of,
+    contract,
+    noun,
+)
 from rickctl.domain.errors import ExitCode
-from rickctl.domain.instants import parse_instant
-from rickctl.render.prices import QUOTE_FIELDS, quotes_view
-from rickctl.services.quotes import fetch_quotes
+from rickctl.render.prices import QUOTE_FIELDS
 
 cli = noun("Bid, ask, spread and age of one or more symbols.")
 
@@ -26,13 +33,4 @@ def quote(
 
     A closed market is quoted too, and marked: its last prices are not tradeable.
     """
-    app = app_of(context)
-    book = app.book(account)
-    rows = fetch_quotes(
-        symbols,
-        market=book.market,
-        scope=book.scope,
-        now_ns=book.now_ns,
-        at_ns=None if at is None else parse_instant(at, "--at"),
-    )
-    app.show(quotes_view(rows), output=output, badge=book.badge)
+    show_quotes(app_of(context), QuoteWords(tuple(symbols), account, at, output))
