@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,8 +18,7 @@ class InstrumentKind(StrEnum):
     CRYPTO = "crypto"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instrument:
+class Instrument(NamedTuple):
     """What a venue says of one symbol; prices in `quote_currency`, units in `base_currency`."""
 
     symbol: str
@@ -53,8 +51,7 @@ class Instrument:
         return (ticks * self.price_increment).quantize(self.price_increment, rounding=ROUND_HALF_EVEN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class Quote(NamedTuple):
     """Top of book for one symbol; times are UTC nanoseconds. Unknown prices are None, never zero.
 
     `changed_ns`: the price last moved. `asserted_ns`: the source last said it is current. `received_ns`: it reached us.
@@ -98,8 +95,7 @@ class Ohlc(NamedTuple):
     close: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(NamedTuple):
     """Prices over `[start_ns, end_ns)`, labelled by its start; `complete` is False while the interval runs."""
 
     symbol: str

@@ -34,11 +34,30 @@ _LONGEST_ACCOUNT = 40
 _PARTS = 3
 
 
+def parse_mode(word: str, broker: str = "paper") -> Mode:
+    """The mode a word means: a venue's own paper, demo or sandbox is PRACTICE; `debug` is refused by name."""
+    lowered = word.strip().lower()
+    if lowered == "debug":
+        message = "there is no debug mode; rehearse in a sandbox exchange, which counts as practice"
+        raise UsageError(message, code="bad_mode", hint="--mode practice")
+    if lowered in {"demo", "sandbox"} or (lowered == "paper" and broker != "paper"):
+        return Mode.PRACTICE
+    if lowered == "sim":
+        return Mode.PAPER
+    try:
+        return Mode(lowered)
+    except ValueError:
+        message = f"mode {word[:_LONGEST_ACCOUNT]!r} is not one of paper, practice, live"
+        raise UsageError(message, code="bad_mode") from None
+
+
 def check_account_name(name: str) -> str:
     """Return `name` if it can name an account: 1 to 40 of `a-z 0-9 - _ .`, starting with a letter or digit."""
     usable = 0 < len(name) <= _LONGEST_ACCOUNT and set(name) <= _ACCOUNT_CHARACTERS and name[0].isalnum()
     if not usable:
-        message = f"account name {name!r} is not usable; use 1 to {_LONGEST_ACCOUNT} of a-z 0-9 - _ ."
+        message = (
+            f"account name {name[:_LONGEST_ACCOUNT]!r} is not usable; use 1 to {_LONGEST_ACCOUNT} of a-z 0-9 - _ ."
+        )
         raise UsageError(message, code="bad_account_name")
     return name
 
@@ -49,11 +68,7 @@ def parse_scope(text: str) -> Scope:
     if len(parts) == 1:
         return Scope(Mode.PAPER, "paper", check_account_name(parts[0]))
     if len(parts) != _PARTS:
-        message = f"account {text!r} is not mode:broker:account"
+        message = f"account {text[:_LONGEST_ACCOUNT]!r} is not mode:broker:account"
         raise UsageError(message, code="bad_account_name", hint="rickctl account list")
-    try:
-        mode = Mode(parts[0])
-    except ValueError:
-        message = f"mode {parts[0]!r} is not one of paper, practice, live"
-        raise UsageError(message, code="bad_mode", hint="rickctl account list") from None
-    return Scope(mode, parts[1], check_account_name(parts[2]))
+    broker = check_account_name(parts[1])
+    return Scope(parse_mode(parts[0], broker), broker, check_account_name(parts[2]))

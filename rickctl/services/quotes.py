@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.symbols import canonical_symbol
@@ -19,8 +18,7 @@ MOST_BARS = 5000
 """Most bars one call may ask for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteRow:
+class QuoteRow(NamedTuple):
     """One quote with the instrument it is of and the book it was asked for; `now_ns` is the scope's own clock."""
 
     scope: Scope
@@ -34,8 +32,7 @@ class QuoteRow:
         return self.quote.age_ns(self.now_ns)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarRows:
+class BarRows(NamedTuple):
     """Bars of one instrument, oldest first."""
 
     scope: Scope
