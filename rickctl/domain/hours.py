@@ -23,6 +23,7 @@ _HOUR_S = 3600
 _DAY_S = 24 * _HOUR_S
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _MEAN_YEAR_S = 31_556_952
+_FIRST_YEAR, _LAST_YEAR = 1967, 9999
 _STANDARD_S = -5 * _HOUR_S
 _DAYLIGHT_S = -4 * _HOUR_S
 _DAYS_A_WEEK = 7
@@ -121,9 +122,9 @@ def next_week_ns(calendar: str, at_ns: int) -> int:
 
 
 def new_york_offset_s(at_s: int) -> int:
-    """Seconds New York is ahead of UTC (always below zero) at `at_s` seconds since the epoch, 1970 to 9999."""
+    """Seconds New York is ahead of UTC (always below zero) at `at_s` seconds since the epoch, 1967 to 9999."""
     # A year taken a few hours wrong at its edge does no harm: both years are on standard time there.
-    begins_s, ends_s = _daylight_time(1970 + at_s // _MEAN_YEAR_S)
+    begins_s, ends_s = _daylight_time(min(max(1970 + at_s // _MEAN_YEAR_S, _FIRST_YEAR), _LAST_YEAR))
     return _DAYLIGHT_S if begins_s <= at_s < ends_s else _STANDARD_S
 
 
@@ -167,7 +168,7 @@ _DAYLIGHT_RULES = (
     (1976, ((4, 24), (10, 25))),
     (1975, ((2, 23), (10, 25))),
     (1974, ((1, 6), (10, 25))),
-    (1970, ((4, 24), (10, 25))),
+    (_FIRST_YEAR, ((4, 24), (10, 25))),
 )
 """From which year on daylight time runs from the first Sunday on or after one date to that on or after another."""
 

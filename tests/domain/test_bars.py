@@ -87,7 +87,7 @@ def test_the_long_autumn_day_ends_in_a_four_hour_bar_of_one_hour() -> None:
 
 
 def test_an_unknown_granularity_is_a_usage_error_that_lists_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="'M2' is not one of S5, .*M15.* W") as caught:
+    with pytest.raises(UsageError, match=r"'M2' is not one of S5, .*M15.* W") as caught:
         bar_start_ns("M2", "fx", START)
     assert caught.value.code == "bad_granularity"
 

@@ -75,6 +75,8 @@ class Book:
 
     def first_touch(self, watch: Watch, earliest: int, latest: int) -> Touch | None:
         """The first open slot from `earliest` to `latest` that meets a condition of `watch`."""
+        if earliest > latest:
+            return None
         number = session_number(self._calendar, earliest * SLOT_NS)
         while (session := self.path.session(number)).first <= latest:
             if session.last >= earliest:

@@ -104,11 +104,13 @@ class SimMarket:
         return bars
 
     def next_open_ns(self, symbol: str, at_ns: int) -> int | None:
-        """`at_ns` if the symbol trades then, else the next instant it does."""
+        """`at_ns` if the symbol trades then, else the next instant it does. Raises UsageError like `quote`."""
+        _check_covered(at_ns)
         return next_open_ns(self._instruments[symbol].calendar, at_ns)
 
     def next_close_ns(self, symbol: str, at_ns: int) -> int | None:
-        """The instant trading next stops; None while closed and for what never closes."""
+        """The instant trading next stops; None while closed or where it never does. Raises UsageError like `quote`."""
+        _check_covered(at_ns)
         return next_close_ns(self._instruments[symbol].calendar, at_ns)
 
     def _book(self, symbol: str) -> Book:
