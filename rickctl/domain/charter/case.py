@@ -85,6 +85,13 @@ class Case:
         return self._ahead(self.entry, self.target, self.request.side.sign)
 
     @property
+    def is_risk_free(self) -> bool:
+        """Whether an open position's stop has reached its entry, so that the stop can no longer lose."""
+        if self.snapshot.entry_price is None or self.entry is None or self.stop is None:
+            return False
+        return (self.stop - self.entry) * self.request.side.sign >= 0
+
+    @property
     def risk_amount(self) -> Decimal | None:
         """Loss at the stop in account currency."""
         return product(self.units, self.risk, positive(self.snapshot.quote_to_account))

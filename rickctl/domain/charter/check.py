@@ -11,6 +11,7 @@ from rickctl.domain.charter.case import Case, build_case, finite, quality_of
 from rickctl.domain.charter.rules import RULES_BY_ID, Action, Rule, rules_for
 from rickctl.domain.charter.words import UNKNOWN
 from rickctl.domain.errors import Refused
+from rickctl.domain.instants import MILLISECOND_NS
 from rickctl.domain.orders import Approved, EntryType, Verdict
 
 if TYPE_CHECKING:
@@ -171,6 +172,11 @@ def order_quality(request: OrderRequest, snapshot: Snapshot, charter: Charter) -
     """The computed quality alone; None where it cannot be measured."""
     with localcontext(_ROOMY):
         return quality_of(build_case(Action.ENTRY, request, snapshot, charter))
+
+
+def is_slow_placement(latency_ns: int, charter: Charter) -> bool:
+    """Whether a placement took longer from sent to answered than rule 6.3 allows."""
+    return latency_ns > charter.max_placement_ms * MILLISECOND_NS
 
 
 def new_latches(verdicts: Sequence[Verdict]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ _AHEAD_NS = SECOND_NS
 
 _LARGEST = Decimal(10) ** 15
 _MILLI = Decimal("0.001")
+_RISK_FREE = "no risk left"
 
 
 class Answer(NamedTuple):
@@ -181,6 +182,8 @@ def reward_risk(case: Case) -> Answer:
     """4.1: the target is far enough for the risk."""
     limit = case.charter.min_reward_risk
     risk, reward = case.risk, case.reward
+    if case.is_risk_free:
+        return Answer(_RISK_FREE, at_least(limit), passed=True)
     if risk is None or reward is None:
         return Answer(UNKNOWN, at_least(limit), passed=False, detail="reward:risk needs both exits, each on its side")
     shown = down(reward / risk)
@@ -210,6 +213,8 @@ def _wrong_side(case: Case) -> str | None:
     behind, ahead = ("below", "above") if sign > 0 else ("above", "below")
     if case.entry is None:
         return "the entry price is unknown"
+    if case.snapshot.entry_price is not None:
+        return _fires_at_once(case, behind, ahead)
     if case.request.stop_loss is not None and case.risk is None:
         return f"the stop-loss of a {case.request.side.value} must be {behind} the entry {case.entry:f}"
     if case.request.take_profit is not None and case.reward is None:
@@ -222,7 +227,10 @@ def _fires_at_once(case: Case, behind: str, ahead: str) -> str | None:
     closing, opening = (case.bid, case.ask) if sign > 0 else (case.ask, case.bid)
     if closing is None or opening is None:
         return "the price is unknown"
-    at_market = case.request.entry is EntryType.MARKET
+    held = case.snapshot.entry_price is not None
+    if held and case.target is not None and (case.target - closing) * sign <= 0:
+        return f"the take-profit must be {ahead} {closing:f}, where the position would be closed now"
+    at_market = held or case.request.entry is EntryType.MARKET
     if at_market and case.stop is not None and (closing - case.stop) * sign <= 0:
         return f"the stop-loss must be {behind} {closing:f}, where the position would be closed now"
     if case.request.entry is EntryType.STOP and case.entry is not None and (case.entry - opening) * sign <= 0:
@@ -245,6 +253,8 @@ def quality(case: Case) -> Answer:
         passed = limit <= stated <= 100  # noqa: PLR2004 - quality is out of 100
         refusal = f"stated quality {stated} is not {limit} to 100"
         return held_to(passed, f"{stated} stated", at_least(limit), refusal, f"stated{beside}")
+    if case.is_risk_free:
+        return Answer(_RISK_FREE, at_least(limit), passed=True)
     if computed is None:
         return Answer(UNKNOWN, at_least(limit), passed=False, detail="quality needs a price and both exits")
     weakest = min(computed.parts, key=lambda part: (part.score - 100) * part.weight)

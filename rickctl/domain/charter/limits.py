@@ -76,7 +76,8 @@ def _amount(case: Case, amount: Decimal | None, limit: Decimal, subject: str) ->
 def risk(case: Case) -> Answer:
     """3.5: loss at the stop, in percent of equity."""
     limit = case.charter.max_risk_pct
-    equity, amount = positive(case.snapshot.equity), case.risk_amount
+    equity = positive(case.snapshot.equity)
+    amount = Decimal(0) if case.is_risk_free else case.risk_amount
     if equity is None or amount is None:
         return Answer(UNKNOWN, at_most(limit, "%"), passed=False, detail="the risk or the equity is unknown")
     shown = up(amount * 100 / equity, "%")
