@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rickctl.adapters.replay import TapeReport, TapeSource, open_tape, parse_source
@@ -125,6 +125,7 @@ def test_bars_read_the_same_from_one_file_short_names_and_two_files(tmp_path: Pa
         ("time,timestamp,bid,ask\n1,2,3,4\n", "bad_tape", "line 1: the header"),
         ("time,bid,bid,ask\n1,2,3,4\n", "bad_tape", "line 1: the header"),
         ("time,bid,ask\n2024-03-06T08:00:00Z,1.1,1.2\n2024-03-06T08:00:01Z,1.1\n", "bad_tape", "line 3: 2 columns"),
+        ("time,bid,ask\n2024-03-06T08:00:00Z,1.1,1.2,1.3\n", "bad_tape", "line 2: 4 columns"),
         ("time,bid,ask\n2024-03-06T08:00:00Z,1.085001,1.2\n", "off_grid", "line 2: price 1.085001 is not a multiple"),
         ("time,bid,ask\n2024-03-06T08:00:00Z,NaN,1.2\n", "bad_number", "line 2: price 'NaN'"),
         ("time,bid,ask\n2024-03-06T08:00:00Z,,1.2\n", "bad_number", "line 2: price ''"),
@@ -164,6 +165,11 @@ def test_a_file_that_cannot_be_read_exactly_is_refused_with_its_line(
         ("1.3,1.2,1.0,1.1,1.31,1.41,1.01,1.11", "impossible"),
         ("1.1,1.2,1.0,0.9,1.11,1.21,1.01,1.11", "impossible"),
         ("1.1,1.2,1.0,1.1,1.11,1.21,1.01,1.22", "impossible"),
+        ("1.1,1.2,1.0,1.21,1.11,1.31,1.01,1.22", "impossible"),
+        ("0.9,1.2,1.0,1.1,1.11,1.21,1.01,1.11", "impossible"),
+        ("1.1,1.2,1.0,1.1,1.22,1.21,1.01,1.11", "impossible"),
+        ("1.1,1.2,0.9,1.1,1.0,1.21,1.01,1.11", "impossible"),
+        ("1.1,1.2,0.9,1.1,1.11,1.21,1.01,1.0", "impossible"),
         ("0,1.2,0,1.1,1.11,1.21,1.01,1.11", "not_positive"),
         ("1.1,1.2,-1.0,1.1,1.11,1.21,1.01,1.11", "not_positive"),
     ],
@@ -254,6 +260,11 @@ def test_a_tape_that_is_away_is_unreachable(tmp_path: Path, name: str) -> None:
     assert failure.value.code == "tape_missing"
 
 
+def test_a_device_is_no_tape() -> None:
+    with pytest.raises(Unreachable):
+        open_tape("replay:/dev/null#EUR_USD", KNOWN)
+
+
 def test_a_plus_in_a_path_parts_files_only_where_no_such_file_exists(tmp_path: Path) -> None:
     folder = tmp_path / "a+b"
     folder.mkdir()
@@ -263,6 +274,11 @@ def test_a_plus_in_a_path_parts_files_only_where_no_such_file_exists(tmp_path: P
     both = parse_source(f"replay:{folder}/bid.csv+{folder}/ask.csv#gbp_usd")
     assert both == TapeSource((folder / "bid.csv", folder / "ask.csv"), "GBP_USD")
     assert parse_source(both.text) == both
+    mixed = f"{folder}/bid.csv+{folder}/ask.csv"
+    Path(mixed).parent.mkdir(parents=True)
+    Path(mixed).write_text("")
+    assert parse_source(mixed).paths == (Path(mixed),)
+    Path(mixed).unlink()
     for path in both.paths:
         path.unlink()
     assert parse_source(both.text) == both
@@ -307,6 +323,8 @@ SHAPED = st.from_regex(
 
 
 @given(st.lists(st.one_of(SHAPED, CELLS), min_size=1, max_size=5))
+@example(["2012-02-01T00:00.1ZZ", "2012-02-01T00:00.12.5", "2012-02-01 00:00  Z", "2012-02-01Z", "2012-02-01"])
+@example(["2012-02-01T00:00:00.123456789+01:00", "2012-02-01 23:59:59-05:00", "2012-02-01T00:00:00ZZ", ""])
 def test_the_fast_reader_of_times_agrees_with_the_plain_one(texts: list[str]) -> None:
     def answer(text: str, *, fast: bool) -> int | str:
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rickctl.adapters.replay import TICK_HOLD_NS, ReplayMarket, open_tape
@@ -94,7 +94,8 @@ TICK_ROWS = st.lists(
 ).map(sorted)
 LEVEL = st.none() | st.integers(40, 95)
 WATCH = st.builds(Watch, LEVEL, LEVEL, LEVEL, LEVEL, st.booleans())
-MOMENT = st.integers(-120, 12_200).map(lambda seconds: NOON + seconds * SECOND_NS)
+SECONDS = st.integers(-120, 12_200) | st.integers(-2, 205).map(lambda minutes: minutes * 60)
+MOMENT = SECONDS.map(lambda seconds: NOON + seconds * SECOND_NS)
 CURSOR = st.builds(Cursor, MOMENT, st.sampled_from([Phase.RANGE, Phase.POINT]))
 
 
@@ -124,6 +125,7 @@ def built(rows: Sequence[Row], layout: Layout) -> ReplayMarket | None:
 
 @pytest.mark.parametrize(("layout", "source"), [(Layout.BARS, BAR_ROWS), (Layout.TICKS, TICK_ROWS)])
 def test_the_next_step_is_the_one_a_plain_walk_finds(layout: Layout, source: st.SearchStrategy[list[Row]]) -> None:
+    @settings(max_examples=300)
     @given(source, WATCH, CURSOR, MOMENT)
     def check(rows: list[Row], watch: Watch, after: Cursor, until_ns: int) -> None:
         tape = built(rows, layout)
@@ -134,6 +136,30 @@ def test_the_next_step_is_the_one_a_plain_walk_finds(layout: Layout, source: st.
         assert tape.next_step(SYMBOL, watch, after, until_ns) == expected
 
     check()
+
+
+@pytest.mark.parametrize(("layout", "source"), [(Layout.BARS, BAR_ROWS), (Layout.TICKS, TICK_ROWS)])
+def test_following_the_cursor_meets_every_step_once(layout: Layout, source: st.SearchStrategy[list[Row]]) -> None:
+    @given(source)
+    def check(rows: list[Row]) -> None:
+        tape = built(rows, layout)
+        expected = plain_steps(rows, layout)
+        after = Cursor(0, Phase.RANGE)
+        for step in expected:
+            assert tape is not None
+            assert tape.next_step(SYMBOL, Watch(bid_at_least=0), after, FOR_EVER) == step
+            after = step.cursor
+
+    check()
+
+
+@given(BAR_ROWS, st.integers(60, 90))
+def test_each_condition_of_a_watch_looks_at_its_own_prices(rows: list[Row], level: int) -> None:
+    tape = built(rows, Layout.BARS)
+    sides = Watch(bid_at_most=level), Watch(bid_at_least=level), Watch(ask_at_most=level), Watch(ask_at_least=level)
+    for watch in sides:
+        expected = next(filter(watch.wakes, plain_steps(rows, Layout.BARS)), None)
+        assert tape is None or tape.next_step(SYMBOL, watch, Cursor(0, 0), FOR_EVER) == expected
 
 
 def answers(tape: Market, at_ns: int) -> list[object]:
@@ -177,6 +203,14 @@ def test_the_touch_index_finds_what_a_scan_finds(start: int, level: int, *, fall
     assert TouchIndex(column, falling=falling).first(start, level) == next(reached, length)
 
 
+@pytest.mark.parametrize("length", [1, 31, 32, 33, 1024, 1025, 2100])
+def test_every_place_of_a_column_can_be_the_one_touched(length: int) -> None:
+    falls, rises = TouchIndex(range(length, 0, -1), falling=True), TouchIndex(range(length), falling=False)
+    for place in range(length):
+        assert falls.first(0, length - place) == rises.first(0, place) == place
+    assert falls.first(0, 0) == rises.first(0, length) == length
+
+
 class Counted(list[int]):
     """A list that counts how often one value is looked at."""
 
@@ -205,7 +239,9 @@ def test_a_quote_inside_a_bar_is_its_open_and_asserted_now() -> None:
 
 
 def test_a_quote_in_a_hole_is_the_last_close_and_not_tradeable() -> None:
-    quote = market(THREE, Layout.BARS).quote(SYMBOL, NOON + 150 * SECOND_NS)
+    tape = market(THREE, Layout.BARS)
+    quote = tape.quote(SYMBOL, NOON + 150 * SECOND_NS)
+    assert tape.quote(SYMBOL, NOON + 2 * MINUTE_NS) == quote
     assert (quote.bid, quote.ask, quote.tradeable) == (Decimal("0.00053"), Decimal("0.00055"), False)
     assert (quote.changed_ns, quote.asserted_ns) == (NOON + 2 * MINUTE_NS, NOON + 2 * MINUTE_NS)
 
