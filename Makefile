@@ -5,7 +5,7 @@ VENV = venv
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help venv check lint format test bench lock first-run ci
+.PHONY: help venv check lint format test test-full bench lock first-run ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ format: $(VENV) ## rewrite the files as ruff wants them
 
 test: $(VENV) ## run the tests
 	$(BIN)/python -m pytest --numprocesses auto
+
+test-full: $(VENV) ## run the tests with every property at its full size
+	RICKCTL_TEST_SIZE=full $(BIN)/python -m pytest --numprocesses auto
 
 bench: $(VENV) ## measure what the project promises, as ratios
 	$(BIN)/python -m bench

@@ -1,0 +1,6 @@
+"""Measurements of what the project promises; each module of this package is one, listed in `bench.MEASUREMENTS`."""
+
+from __future__ import annotations
+
+MEASUREMENTS = ("bench.startup",)
+"""Modules with a `measure() -> list[Figure]`, in the order they are shown."""
