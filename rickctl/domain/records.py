@@ -17,9 +17,12 @@ JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None
 """What a stored body may hold; a price or an amount is decimal text, so there is no floating number."""
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical_json(value: JSON) -> str:
     """The one text of a value: keys sorted, no spaces, no escapes beyond what JSON asks."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 class StaleAccount(Exception):
@@ -67,6 +70,11 @@ class AccountRow:
     version: int
     created_ns: int
 
+    def price_source(self) -> PriceSource:
+        """The part of `config` that opens the account's market."""
+        held = json.loads(self.config)
+        return PriceSource(held["source"], held["seed"], held.get("fingerprint"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentRow:
@@ -94,6 +102,14 @@ class IntentRow:
     answered_ns: int | None = None
     outcome: str | None = None
     error: str | None = None
+
+
+class PriceSource(NamedTuple):
+    """Where an account's prices come from: source text, seed, and the fingerprint of a recorded market."""
+
+    source: str
+    seed: int
+    fingerprint: str | None
 
 
 class LatchRow(NamedTuple):

@@ -10,15 +10,17 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from rickctl.domain.records import JournalHead, canonical_json
+from rickctl.domain.records import JournalHead
 from rickctl.store.failures import corrupt, from_os, unusable
-from rickctl.store.files import FILE_MODE, OTHERS_WRITE, check_file, create_file, ensure_folder
+from rickctl.store.files import OTHERS_WRITE, check_file, create_file, ensure_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KEY_NAME = "journal.key"
 _KEY_BYTES = 32
+_LENGTH = 160
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def load_key(config: Path) -> bytes | None:
@@ -27,7 +29,7 @@ def load_key(config: Path) -> bytes | None:
     if not check_file(path):
         return None
     try:
-        key = bytes.fromhex(path.read_text(encoding="ascii"))
+        key = bytes.fromhex(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise from_os(error, path) from error
     except ValueError:
@@ -42,7 +44,7 @@ def make_key(config: Path) -> bytes:
     ensure_folder(config, forbidden=OTHERS_WRITE)
     path = config / KEY_NAME
     try:
-        create_file(path, os.urandom(_KEY_BYTES).hex().encode("ascii"))
+        create_file(path, os.urandom(_KEY_BYTES).hex().encode())
     except OSError as error:
         raise from_os(error, path) from error
     key = load_key(config)
@@ -52,19 +54,29 @@ def make_key(config: Path) -> bytes:
 
 
 class Anchor:
-    """The furthest head of one database's journal that was ever committed; it only moves forward."""
+    """The furthest head of one database's journal that was ever committed; it only moves forward.
+
+    One record of fixed length, overwritten in place by one write under the file's lock: whoever dies, it is whole.
+    (A rename would cost as much as the commit itself where the file system flushes replaced files.)
+    """
 
     def __init__(self, config: Path, store_id: str) -> None:
         self.path = config / f"journal-{store_id}.anchor"
         self._store_id = store_id
-        self._lock: int | None = None
+        self._descriptor: int | None = None
+        self._written = (0, b"")
 
     def load(self) -> JournalHead | None:
         """The mark, or None where there is none; raises SetupError when it cannot be read."""
         if not check_file(self.path):
             return None
         try:
-            return self._read()
+            descriptor = os.open(self.path, os.O_RDONLY | _FLAGS)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
+                return _parse(os.pread(descriptor, _LENGTH, 0))
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise from_os(error, self.path) from error
         except (ValueError, KeyError, TypeError):
@@ -74,49 +86,41 @@ class Anchor:
         """Set the mark at zero where there is none, before the first record; raises SetupError."""
         try:
             create_file(self.path, _text(JournalHead(self._store_id, 0, "")))
-            self._open_lock()
         except OSError as error:
             raise from_os(error, self.path) from error
 
     def move(self, seq: int, mac: str) -> None:
-        """Move the mark to a committed record unless it is further already, or was taken away.
+        """Move the mark to a committed record unless it is further already; one that was taken away stays away.
 
-        Raises OSError or SetupError; the caller decides, because the record itself is committed.
+        Raises OSError or ValueError; the caller decides, because the record itself is committed.
         """
-        descriptor = self._open_lock()
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if self._descriptor is None:
+            self._descriptor = os.open(self.path, os.O_RDWR | _FLAGS)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            current = self.load()
-            if current is not None and current.seq < seq:
-                self._replace(_text(JournalHead(self._store_id, seq, mac)))
+            # What this process wrote last is usually still there: then it need not be read as JSON.
+            if self._seq_in_file(self._descriptor) < seq:
+                self._written = (seq, _text(JournalHead(self._store_id, seq, mac)))
+                os.pwrite(self._descriptor, self._written[1], 0)
         finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _seq_in_file(self, descriptor: int) -> int:
+        found = os.pread(descriptor, _LENGTH, 0)
+        return self._written[0] if found == self._written[1] else _parse(found).seq
 
     def close(self) -> None:
-        """Let go of the lock file."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        """Let go of the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
-    def _open_lock(self) -> int:
-        if self._lock is None:
-            path = self.path.with_name("journal.lock")
-            self._lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
-        return self._lock
 
-    def _read(self) -> JournalHead:
-        found = json.loads(self.path.read_bytes())
-        return JournalHead(str(found["store_id"]), int(found["seq"]), str(found["mac"]))
-
-    def _replace(self, content: bytes) -> None:
-        draft = self.path.with_suffix(".draft")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
-        try:
-            os.write(descriptor, content)
-        finally:
-            os.close(descriptor)
-        draft.replace(self.path)
+def _parse(content: bytes) -> JournalHead:
+    found = json.loads(content)
+    return JournalHead(str(found["store_id"]), int(found["seq"]), str(found["mac"]))
 
 
 def _text(head: JournalHead) -> bytes:
-    return canonical_json(head._asdict()).encode()
+    text = f'{{"mac":"{head.mac}","seq":{head.seq},"store_id":"{head.store_id}"}}'
+    return text.ljust(_LENGTH - 1).encode() + b"\n"

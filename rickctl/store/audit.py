@@ -9,7 +9,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from rickctl.domain.errors import UsageError
+from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.instants import rfc3339
 from rickctl.domain.records import Finding, JournalHead, canonical_json
 from rickctl.store import journal
@@ -180,28 +180,45 @@ def _check_accounts(database: Database, key: bytes | None, last: dict[str, int])
         f"SELECT t.recorded_seq, t.mac, j.body, {columns} FROM accounts t LEFT JOIN journal j ON j.seq = t.recorded_seq"
     )
     for recorded_seq, mac, body, *values in database.rows(sql):
-        row = read_account(tuple(values), database.path)
-        recorded = last.pop(str(row.scope), None)
-        told = body is not None and f'"digest":"{journal.account_digest(row)}"' in body and recorded == recorded_seq
-        if not told or (key is not None and journal.account_seal(key, row, recorded_seq) != mac):
-            message = f"account {row.scope} is not as its records tell it"
+        name = str(values[0])
+        recorded = last.pop(name, None)
+        if recorded != recorded_seq or not _is_account_told(database, key, recorded_seq, mac, body, tuple(values)):
+            message = f"account {name} is not as its records tell it"
             yield Finding("account_changed", message, recorded_seq, recorded_seq)
     for scope, seq in last.items():
         yield Finding("account_missing", f"account {scope} is gone, its record is not", seq, seq)
+
+
+def _is_account_told(
+    database: Database, key: bytes | None, recorded_seq: int, mac: str, body: str | None, values: tuple[Any, ...]
+) -> bool:
+    try:
+        row = read_account(values, database.path)
+        told = body is not None and f'"digest":"{journal.account_digest(row)}"' in body
+        return told and (key is None or journal.account_seal(key, row, recorded_seq) == mac)
+    except (SetupError, TypeError):
+        return False
 
 
 def _check_latches(database: Database, last: dict[tuple[str, str], int]) -> Iterator[Finding]:
     columns = ", ".join(f"t.{column}" for column in LATCH_COLUMNS)
     sql = f"SELECT t.recorded_seq, j.body, {columns} FROM latches t LEFT JOIN journal j ON j.seq = t.recorded_seq"
     for recorded_seq, body, *values in database.rows(sql):
-        row = read_latch(tuple(values), database.path)
-        recorded = last.pop((str(row.scope) if row.scope else "", row.name), None)
-        if recorded != recorded_seq or body != journal.latch_body(row):
-            message = f"latch {row.name} of {row.scope or 'every account'} is not as its record tells it"
+        scope, name = str(values[0]), str(values[1])
+        recorded = last.pop((scope, name), None)
+        if recorded != recorded_seq or not _is_latch_told(database, body, tuple(values)):
+            message = f"latch {name} of {scope or 'every account'} is not as its record tells it"
             yield Finding("latch_changed", message, recorded_seq, recorded_seq)
     for (scope, name), seq in last.items():
         if seq:
             yield Finding("latch_missing", f"latch {name} of {scope or 'every account'} was never cleared", seq, seq)
+
+
+def _is_latch_told(database: Database, body: str | None, values: tuple[Any, ...]) -> bool:
+    try:
+        return body == journal.latch_body(read_latch(values, database.path))
+    except (SetupError, TypeError):
+        return False
 
 
 def export(records: Iterable[JournalRow], out: TextIO) -> int:

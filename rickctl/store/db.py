@@ -8,6 +8,7 @@ import sys
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rickctl.domain.errors import SetupError
 from rickctl.store.failures import corrupt, from_os, from_sqlite, newer, read_only, unusable
 from rickctl.store.files import check_file, check_folder, create_file, ensure_folder, folder_lock
 from rickctl.store.schema import APPLICATION_ID, MIGRATIONS
@@ -26,6 +27,7 @@ HEADROOM_BYTES = 1 << 20
 """Free space below which no new intent begins, so that what is already sent can still be recorded."""
 
 _FETCH = 512
+_MAGIC = b"SQLite format 3\0"
 
 
 class Database:
@@ -110,6 +112,7 @@ def open_for_writing(
             create_file(path)
     except OSError as error:
         raise from_os(error, path) from error
+    _check_header(path)
     connection = _connect(path, "rw", busy_ms)
     try:
         _prepare(connection, path, migrations)
@@ -126,7 +129,7 @@ def open_for_reading(
 ) -> Database | None:
     """Open the database for reads only, making nothing; None where there is none yet. Raises SetupError."""
     path = folder / DATABASE_NAME
-    if not check_folder(folder) or not check_file(path) or not path.stat().st_size:
+    if not check_folder(folder) or not check_file(path) or not _check_header(path):
         return None
     connection = _connect_reader(path, busy_ms)
     try:
@@ -155,8 +158,23 @@ def open_copy(path: Path) -> Iterator[Database]:
 
 def integrity(database: Database) -> list[str]:
     """What SQLite's full check of the file finds, in its words; empty when all is well."""
-    found = [row[0] for row in database.rows("PRAGMA integrity_check")]
+    try:
+        found = [row[0] for row in database.rows("PRAGMA integrity_check")]
+    except SetupError as error:
+        return [error.message]
     return [] if found == ["ok"] else found
+
+
+def _check_header(path: Path) -> bool:
+    """Whether the file is more than made; SQLite would take a stump for an empty file and write over it."""
+    try:
+        with path.open("rb") as file:
+            found = file.read(len(_MAGIC))
+    except OSError as error:
+        raise from_os(error, path) from error
+    if found and found != _MAGIC:
+        raise corrupt(path, "it does not begin as a database does")
+    return bool(found)
 
 
 def _named(error: BaseException, path: Path) -> BaseException:

@@ -20,7 +20,6 @@ INTENT = "intent"
 INTENT_CHANGED = "intent_changed"
 LATCH_SET = "latch_set"
 LATCH_CLEARED = "latch_cleared"
-LEDGER = "ledger"
 OWN_KINDS = frozenset({ACCOUNT, INTENT, INTENT_CHANGED, LATCH_SET, LATCH_CLEARED})
 """Kinds only the store itself writes, because its tables are checked against them."""
 

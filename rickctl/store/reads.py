@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rickctl.domain.orders import IntentState
-from rickctl.store.journal import LEDGER
 from rickctl.store.rows import (
     ACCOUNT_COLUMNS,
     INTENT_COLUMNS,
@@ -118,8 +117,8 @@ class Reads:
 
     def ledger(self, scope: Scope, after_n: int = 0) -> list[JournalRow]:
         """The account's records of kind `ledger` in order, without the first `after_n`."""
-        sql = f"{_JOURNAL} WHERE scope = ? AND kind = ? ORDER BY seq LIMIT -1 OFFSET ?"
-        return [read_journal(row, self._path) for row in self._rows(sql, str(scope), LEDGER, after_n)]
+        sql = f"{_JOURNAL} WHERE scope = ? AND kind = 'ledger' ORDER BY seq LIMIT -1 OFFSET ?"
+        return [read_journal(row, self._path) for row in self._rows(sql, str(scope), after_n)]
 
     def latches(self, scope: Scope | None = None) -> list[LatchRow]:
         """Latches that hold for this scope, those for every account included; None lists all."""

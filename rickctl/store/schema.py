@@ -27,7 +27,7 @@ _TABLES = (
         number INTEGER,
         body TEXT NOT NULL,
         mac TEXT NOT NULL)""",
-    "CREATE INDEX journal_by_kind ON journal (scope, kind)",
+    "CREATE INDEX journal_ledger ON journal (scope) WHERE kind = 'ledger'",
     "CREATE INDEX journal_by_order ON journal (scope, number) WHERE number IS NOT NULL",
     """CREATE TRIGGER journal_keeps BEFORE UPDATE ON journal
         BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END""",

@@ -89,11 +89,13 @@ class Store(Reads):
             yield Transaction(database, chain, self.store_id, self._clock)
             database.run("COMMIT")
         except BaseException:
-            database.roll_back()
+            # What went wrong first is what the caller must hear; SQLite undoes the rest when the file is closed.
+            with suppress(SetupError):
+                database.roll_back()
             raise
         if chain.has_grown:
             # The records are committed: an anchor that lags is legal, an exception here would say they are not.
-            with suppress(OSError, SetupError):
+            with suppress(OSError, ValueError):
                 self._anchor.move(*chain.head)
 
     def head(self) -> JournalHead:

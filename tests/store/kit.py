@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rickctl.domain.orders import IntentState
@@ -12,11 +16,13 @@ from rickctl.domain.scope import DEFAULT_SCOPE
 from rickctl.store.state import Store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rickctl.domain.ports import StateTransaction
     from rickctl.domain.records import IntentRow
     from rickctl.domain.scope import Scope
+
+
+REPOSITORY = Path(__file__).parents[2]
+NOBODY = 65534
 
 
 class CountingClock:
@@ -87,3 +93,42 @@ def raw(root: Path, *statements: str, triggers: bool = False) -> None:
                 connection.execute(f"DROP TRIGGER IF EXISTS {name}")
         for statement in statements:
             connection.execute(statement)
+
+
+PRELUDE = """
+import os, signal, sys
+from pathlib import Path
+from rickctl.domain.errors import SetupError
+from rickctl.domain.scope import DEFAULT_SCOPE
+from tests.store.kit import add_intent, fresh_account, open_store
+root = Path(sys.argv[1])
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def start(code: str, root: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Another process running `code` after the prelude, which gives it `root` and `die()`."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PRELUDE + code, str(root), *arguments],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str], code: int = 0) -> str:
+    """What it printed, once it has ended with `code`."""
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    return out
+
+
+def as_ordinary_user(root: Path, code: str) -> str:
+    """What `code` prints as a user whom permission bits stop; `root` becomes that user's."""
+    if os.geteuid() == 0:
+        for path in (root, *root.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+        code = f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n{code}"
+    return finish(start(code, root))
