@@ -153,3 +153,28 @@ def test_a_jump_over_the_weekend_is_met_at_the_opening_price() -> None:
     watch = Watch(bid_at_least=between) if rose else Watch(bid_at_most=between)
     assert sunday.bid_low != friday.bid_low
     assert MARKET.next_step("EUR_USD", watch, friday.cursor, opens_ns + HOUR_NS) == sunday
+
+
+@pytest.mark.parametrize(("symbol", "at"), [("USD_CAD", "2024-03-10T21:00:00Z"), ("ETH-USD", "2024-03-09T00:00:00Z")])
+def test_over_a_whole_session_the_first_touch_and_the_extremes_are_a_plain_walks(symbol: str, at: str) -> None:
+    book, opens_ns = Book(7, CATALOGUE[symbol]), parse_instant(at)
+    session = book.path.session(session_number(book.path.calendar, opens_ns))
+    assert session.first == opens_ns // SLOT_NS
+    touches = [book.touch(session, slot) for slot in range(session.first, session.last + 1)]
+    found = book.extremes(session, session.first, session.last)
+    assert (found.bid_low, found.bid_high) == (min(t.bid for t in touches), max(t.bid for t in touches))
+    assert (found.ask_low, found.ask_high) == (min(t.ask for t in touches), max(t.ask for t in touches))
+    down = range(touches[0].bid - 1, found.bid_low - 2, -max(1, (touches[0].bid - found.bid_low) // 25))
+    up = range(touches[0].ask + 1, found.ask_high + 2, max(1, (found.ask_high - touches[0].ask) // 25))
+    assert len(down) + len(up) > 20
+    for level in down:
+        expected = next((t for t in touches if t.bid <= level), None)
+        assert book.first_touch(Watch(bid_at_most=level), session.first, session.last) == expected
+    for level in up:
+        expected = next((t for t in touches if t.ask >= level), None)
+        assert book.first_touch(Watch(ask_at_least=level), session.first, session.last) == expected
+    for watch in (
+        Watch(bid_at_most=found.bid_low - 1),
+        Watch(ask_at_least=found.ask_high + 1),
+    ):
+        assert book.first_touch(watch, session.first, session.last) is None
