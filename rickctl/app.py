@@ -8,16 +8,21 @@ import time
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, OUTPUT_VARIABLE, find_folders
-from rickctl.domain.errors import UsageError
-from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope
+from rickctl.domain.errors import SetupError, UsageError
+from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
 from rickctl.render.write import Screen, check_format, write_rounds, write_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from rickctl.adapters.factory import OpenedMarket
     from rickctl.config import Folders
     from rickctl.domain.ports import Clock, Market
     from rickctl.render.view import View
+    from rickctl.services.charter import LoadedCharter
+    from rickctl.store.owner import Owner
+    from rickctl.store.state import Store
 
 _DEFAULT_WIDTH = 80
 Row = TypeVar("Row")
@@ -67,7 +72,9 @@ class App:
         self.environment = environment
         self.clock = clock
         self._folders: Folders | None = None
-        self._markets: dict[tuple[str, int], Market] = {}
+        self._markets: dict[tuple[str, int], OpenedMarket] = {}
+        self._stores: dict[bool, Store] = {}
+        self._owner: Owner | None = None
 
     @property
     def folders(self) -> Folders:
@@ -93,19 +100,72 @@ class App:
         """The format asked for on the command line, else in the environment, else a table."""
         return check_format(chosen or self.environment.get(OUTPUT_VARIABLE) or "table")
 
-    def market(self, source: str, seed: int) -> Market:
-        """The price source of an account, opened once a run."""
+    def open_market(self, source: str, seed: int, expected: str | None = None) -> OpenedMarket:
+        """The price source an account names, opened once a run. Raises UsageError, SetupError, Unreachable."""
         key = (source, seed)
         if key not in self._markets:
             from rickctl.adapters.factory import open_market  # noqa: PLC0415 - opened on first use
 
-            self._markets[key] = open_market(source, seed=seed)
+            self._markets[key] = open_market(source, seed=seed, expected=expected)
         return self._markets[key]
 
+    def store(self, *, write: bool) -> Store:
+        """The state of this machine, opened once a run; reading makes nothing. Raises SetupError."""
+        if write not in self._stores:
+            from rickctl.store.state import Store  # noqa: PLC0415 - opened on first use
+
+            self._stores[write] = Store.open(self.folders.state, self.folders.config, self.clock, write=write)
+        return self._stores[write]
+
     def book(self, account: str | None) -> Book:
-        """The account to read prices for."""
+        """The account to read prices for; the default one need not exist yet. Raises UsageError for another."""
         scope = self.scope(account)
-        return Book(scope, self.market("sim", 0), self.clock.now_ns())
+        row = self.store(write=False).account(scope) if self._has_state() else None
+        if row is None:
+            if scope != DEFAULT_SCOPE:
+                raise unknown_account(scope)
+            return Book(scope, self.open_market("sim", 0).market, self.clock.now_ns())
+        priced = row.price_source()
+        market = self.open_market(priced.source, priced.seed, priced.fingerprint).market
+        now_ns = self.clock.now_ns() if row.clock_ns is None else row.clock_ns
+        return Book(scope, market, now_ns, is_stepped=row.clock_ns is not None)
+
+    def _has_state(self) -> bool:
+        """Whether there is a database to ask: a first quote opens none."""
+        return (self.folders.state / "rickctl.db").exists()
+
+    def seal_key(self) -> bytes | None:
+        """The key seals and journal are proven with; None before the first write. Raises SetupError."""
+        from rickctl.store.anchor import load_key  # noqa: PLC0415 - a quote needs no key
+
+        return load_key(self.folders.config)
+
+    def charter(self) -> LoadedCharter:
+        """The charter in use with its findings and seals. Raises Refused where it cannot be read."""
+        from rickctl.services.charter import load_charter  # noqa: PLC0415 - a quote needs no charter
+
+        return load_charter(self.folders.config, seal_key=self.seal_key())
+
+    def run_editor(self, editor: str, path: Path) -> None:
+        """Let a person edit a file. Raises SetupError where the editor does not start or fails."""
+        import shlex  # noqa: PLC0415 - only an edit needs them
+        import subprocess  # noqa: PLC0415
+
+        try:
+            done = subprocess.run([*shlex.split(editor), str(path)], check=False)  # noqa: S603 - the user's own editor
+        except (OSError, ValueError) as error:
+            message = f"editor {editor!r} does not start: {error}"
+            raise SetupError(message, code="no_editor") from None
+        if done.returncode:
+            message = f"editor {editor!r} ended with {done.returncode}"
+            raise SetupError(message, code="no_editor")
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        for store in self._stores.values():
+            store.close()
+        if self._owner is not None:
+            self._owner.close()
 
     def running_clock(self, book: Book) -> Clock:
         """The clock of an account whose time passes by itself. Raises UsageError for one that is stepped."""

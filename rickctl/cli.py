@@ -52,6 +52,8 @@ def run(argv: Sequence[str], app: App) -> int:
         return _report(_translate_os_error(error), argv, app)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a line instead of a traceback
         return _report_bug(error, argv, app)
+    finally:
+        app.close()
 
 
 def _dispatch(argv: list[str], app: App) -> int:

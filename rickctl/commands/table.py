@@ -18,5 +18,6 @@ NOUNS: tuple[Noun, ...] = (
     Noun("quote", "Prices", "bid, ask, spread and age of symbols", "rickctl.commands.quote"),
     Noun("stream", "Prices", "prices as they change", "rickctl.commands.stream"),
     Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
+    Noun("charter", "Rules", "the limits every order must pass", "rickctl.commands.charter"),
     Noun("schema", "House", "the command tree as JSON", "rickctl.commands.schema"),
 )

@@ -62,6 +62,12 @@ def check_account_name(name: str) -> str:
     return name
 
 
+def unknown_account(scope: Scope) -> UsageError:
+    """The error for an account that was never created."""
+    hint = f"rickctl account create {scope.account}" if scope.mode is Mode.PAPER else "rickctl account list"
+    return UsageError(f"account {scope} does not exist", code="unknown_account", hint=hint)
+
+
 def parse_scope(text: str) -> Scope:
     """Read `main` or `paper:paper:main`; a bare name is a paper account. Raises UsageError."""
     parts = text.strip().lower().split(":")

@@ -31,8 +31,9 @@ STYLES = {
 def print_blocks(badge: str, blocks: Sequence[Table | Line], screen: Screen, out: TextIO) -> None:
     """Print the badge and the blocks; rows are never wrapped and never cut."""
     console = open_console(screen, out)
-    _print(console, badge_text(badge))
-    _print(console, Text(""))
+    if badge:
+        _print(console, badge_text(badge))
+        _print(console, Text(""))
     for block in blocks:
         for text in block_texts(block, screen.width):
             _print(console, text)

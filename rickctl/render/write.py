@@ -36,7 +36,7 @@ def check_format(name: str) -> str:
 
 
 def write_view(view: View, *, output: str, badge: str, screen: Screen, out: TextIO) -> None:
-    """Print one result: data only on `out`; the badge leads what a person reads and nothing else."""
+    """Print one result: data only on `out`; the badge leads what a person reads, where there is one."""
     if output == "json":
         out.write(json_text(view.records) + "\n")
     elif output == "jsonl":
@@ -104,7 +104,7 @@ def _csv_cell(value: object) -> str:
 
 def plain_lines(view: View, badge: str) -> list[str]:
     """The whole result as aligned text, nothing cut, numbers without grouping."""
-    lines = [badge, ""]
+    lines = [badge, ""] if badge else []
     for block in view.blocks():
         if isinstance(block, Line):
             lines.append("".join(ungrouped(cell.text) for cell in block.cells).rstrip())
