@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -208,18 +209,24 @@ def _mac(seals: Mapping[str, Any], seal_key: bytes | None) -> str:
 
 def _save_seals(config_dir: Path, seals: Mapping[str, Any], seal_key: bytes | None) -> None:
     content = json.dumps({"schema": _SCHEMA, "seals": seals, "mac": _mac(seals, seal_key)}, indent=1, sort_keys=True)
+    draft = config_dir / f".{SEAL_FILE}.{os.getpid()}"
     try:
         config_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = config_dir / f".{SEAL_FILE}.{os.getpid()}"
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _write_draft(draft, content + "\n")
         draft.replace(config_dir / SEAL_FILE)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         message = f"the seal cannot be written in {config_dir}: {error.strerror or 'unknown reason'}"
         raise SetupError(message, code="config_unwritable") from None
+
+
+def _write_draft(draft: Path, content: str) -> None:
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def validate_charter(loaded: LoadedCharter) -> tuple[str, ...]:
