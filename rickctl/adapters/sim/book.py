@@ -149,8 +149,10 @@ class Book:
                 continue
             if node[1] - node[0] == 1:
                 touch = self._touch_at(node[1], node[3], spread)
-                best = pick(best[0], touch.bid), pick(best[1], touch.ask)
-                down, up = self._limits(_beyond(best, rising=rising), spread)
+                better = pick(best[0], touch.bid), pick(best[1], touch.ask)
+                if better != best:
+                    best = better
+                    down, up = self._limits(_beyond(best, rising=rising), spread)
                 continue
             # The half that begins further out is looked at first, so it goes on last.
             left, right = self.path.halves(node)
