@@ -5,7 +5,7 @@ VENV = venv
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help venv check lint format test test-full bench lock first-run ci
+.PHONY: help venv check lint style types imports format test test-full bench lock first-run ci
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,10 +15,16 @@ venv: ## make .venv with what checks and tests need
 
 check: lint test ## everything a change must pass
 
-lint: $(VENV) ## format, lint, types and import contracts
+lint: style types imports ## format, lint, types and import contracts
+
+style: $(VENV) ## ruff, as a formatter and as a linter
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
+
+types: $(VENV) ## mypy, strict
 	$(BIN)/python -m mypy
+
+imports: $(VENV) ## who may import whom
 	$(BIN)/lint-imports --no-logo
 
 format: $(VENV) ## rewrite the files as ruff wants them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house.kit import ROOT
+from tests.house.kit import ROOT, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +109,15 @@ def test_a_contract_bites(contract: str, file: str, line: str, copied: Path) -> 
     done = lint(copied, "--contract", contract)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "BROKEN" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["engine", "gateway"])
+def test_a_package_the_contracts_know_by_its_modules_has_an_empty_front(name: str) -> None:
+    """Their wildcards match what is inside a package, not the package's own file."""
+    assert not (ROOT / "rickctl" / f"{name}.py").exists()
+    front = ROOT / "rickctl" / name / "__init__.py"
+    nodes = ast.walk(tree(front)) if front.exists() else iter(())
+    assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in nodes)
 
 
 def test_every_contract_has_something_planted_against_it() -> None:
