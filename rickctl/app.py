@@ -176,6 +176,15 @@ class App:
             )
         return self.clock
 
+    def write_text(self, text: str, target: Path | None) -> None:
+        """Print finished text, or put it into a file in one step. Raises SetupError."""
+        if target is None:
+            self.out.write(text)
+            return
+        from rickctl.render.outfile import replace_file  # noqa: PLC0415 - only --out needs it
+
+        replace_file(target, text)
+
     def show_rounds(
         self,
         rounds: Iterator[tuple[Sequence[Row], Sequence[Row]]],

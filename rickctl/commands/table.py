@@ -19,5 +19,6 @@ NOUNS: tuple[Noun, ...] = (
     Noun("stream", "Prices", "prices as they change", "rickctl.commands.stream"),
     Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
     Noun("charter", "Rules", "the limits every order must pass", "rickctl.commands.charter"),
+    Noun("journal", "Rules", "the record of everything, and its proof", "rickctl.commands.journal"),
     Noun("schema", "House", "the command tree as JSON", "rickctl.commands.schema"),
 )
