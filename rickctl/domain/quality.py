@@ -6,7 +6,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
-from rickctl.domain.instants import HOUR_NS, SECOND_NS, duration_text
+from rickctl.domain.instants import HOUR_NS, duration_text
 
 
 class QualityPart(NamedTuple):
@@ -43,6 +43,16 @@ class QualityInputs(NamedTuple):
     closes_in_ns: int | None
     exposure_share: Decimal | None
 
+
+WEIGHTS: dict[str, int] = {
+    "reward:risk": 30,
+    "spread": 25,
+    "quote age": 10,
+    "distance": 15,
+    "session": 10,
+    "exposure": 10,
+}
+"""Percent of the score each input makes up."""
 
 _FULL = 100
 _NEUTRAL = 50
@@ -83,56 +93,57 @@ def _score(curve: _Curve, at: Decimal) -> int:
     return curve[-1][1]
 
 
+def _part(name: str, measured: str, score: int, sentence: str) -> QualityPart:
+    return QualityPart(name, measured, score, WEIGHTS[name], sentence)
+
+
 def _reward(inputs: QualityInputs) -> QualityPart:
     ratio = inputs.reward / inputs.risk
-    shown = f"{ratio.quantize(_CENT, rounding=ROUND_DOWN):f} R"
-    return QualityPart(
-        "reward:risk", shown, _score(_REWARD, ratio), 30, f"the target is {shown[:-2]} times as far as the stop"
-    )
+    shown = f"{ratio.quantize(_CENT, rounding=ROUND_DOWN):f}"
+    sentence = f"the target is {shown} times as far as the stop"
+    return _part("reward:risk", f"{shown} R", _score(_REWARD, ratio), sentence)
 
 
 def _spread(inputs: QualityInputs) -> QualityPart:
     share = inputs.spread / inputs.risk
-    shown = f"{(share * 100).quantize(Decimal(1)):f} %"
-    return QualityPart("spread", shown, _score(_SPREAD, share), 25, f"spread is {shown} of the stop")
+    shown = _percent(share)
+    return _part("spread", shown, _score(_SPREAD, share), f"spread is {shown} of the stop")
 
 
 def _age(inputs: QualityInputs) -> QualityPart:
     age_ns = max(0, inputs.quote_age_ns)
-    shown = duration_text(age_ns)
+    shown, most = duration_text(age_ns), duration_text(inputs.max_age_ns)
     score = _score(_AGE, Decimal(age_ns) / Decimal(inputs.max_age_ns))
-    seconds = inputs.max_age_ns // SECOND_NS
-    return QualityPart("quote age", shown, score, 10, f"the price is {shown} old; {seconds} s is the most")
+    return _part("quote age", shown, score, f"the price is {shown} old; {most} is the most")
 
 
 def _distance(inputs: QualityInputs) -> QualityPart:
-    name, weight = "distance", 15
     usual = inputs.recent_range
     if usual is None or usual <= 0:
-        return QualityPart(name, "unknown", _NEUTRAL, weight, "recent volatility is unknown, scored half")
+        return _part("distance", "unknown", _NEUTRAL, "recent volatility is unknown, scored half")
     room, reach = inputs.risk / usual, inputs.entry_distance / usual
     score = min(_score(_STOP_ROOM, room), _score(_ENTRY_REACH, reach))
-    shown = f"{room.quantize(_CENT):f} × range"
-    sentence = (
-        f"the stop is {room.quantize(_CENT):f} and the entry {reach.quantize(_CENT):f} usual 15-minute ranges away"
-    )
-    return QualityPart(name, shown, score, weight, sentence)
+    stop, entry = f"{room.quantize(_CENT):f}", f"{reach.quantize(_CENT):f}"
+    sentence = f"the stop is {stop} and the entry {entry} usual 15-minute ranges away"
+    return _part("distance", f"{stop} × range", score, sentence)
 
 
 def _close(inputs: QualityInputs) -> QualityPart:
-    name, weight = "session", 10
     left_ns = inputs.closes_in_ns
     if left_ns is None:
-        return QualityPart(name, "no close", _FULL, weight, "trading does not stop")
+        return _part("session", "no close", _FULL, "trading does not stop")
     shown = duration_text(max(0, left_ns))
     score = _score(_CLOSE, Decimal(left_ns) / Decimal(_CALM_CLOSE_NS))
-    return QualityPart(name, shown, score, weight, f"trading stops in {shown}")
+    return _part("session", shown, score, f"trading stops in {shown}")
 
 
 def _exposure(inputs: QualityInputs) -> QualityPart:
-    name, weight = "exposure", 10
     share = inputs.exposure_share
     if share is None:
-        return QualityPart(name, "unknown", 0, weight, "the exposure carried is unknown")
-    shown = f"{(share * 100).quantize(Decimal(1)):f} %"
-    return QualityPart(name, shown, _score(_EXPOSURE, share), weight, f"{shown} of the exposure limit would be in use")
+        return _part("exposure", "unknown", 0, "the exposure carried is unknown")
+    shown = _percent(share)
+    return _part("exposure", shown, _score(_EXPOSURE, share), f"{shown} of the exposure limit would be in use")
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).quantize(Decimal(1)):f} %"
