@@ -6,6 +6,7 @@ Whoever can write the state but not this folder can neither forge a record nor s
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 from typing import TYPE_CHECKING
@@ -15,11 +16,12 @@ from rickctl.store.failures import corrupt, from_os, unusable
 from rickctl.store.files import OTHERS_WRITE, check_file, create_file, ensure_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 KEY_NAME = "journal.key"
 _KEY_BYTES = 32
-_LENGTH = 160
+_LENGTH = 192
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -60,54 +62,46 @@ class Anchor:
     (A rename would cost as much as the commit itself where the file system flushes replaced files.)
     """
 
-    def __init__(self, config: Path, store_id: str) -> None:
+    def __init__(self, config: Path, store_id: str, folder: Path) -> None:
         self.path = config / f"journal-{store_id}.anchor"
+        self._config = config
         self._store_id = store_id
+        self._folder_mark = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
         self._descriptor: int | None = None
-        self._written = (0, b"")
 
     def load(self) -> JournalHead | None:
         """The mark, or None where there is none; raises SetupError when it cannot be read."""
-        if not check_file(self.path):
-            return None
-        try:
-            descriptor = os.open(self.path, os.O_RDONLY | _FLAGS)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH)
-                return _parse(os.pread(descriptor, _LENGTH, 0))
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise from_os(error, self.path) from error
-        except (ValueError, KeyError, TypeError):
-            raise corrupt(self.path, "it is not a journal anchor") from None
+        return _parse(_read(self.path)) if check_file(self.path) else None
 
     def begin(self) -> None:
         """Set the mark at zero where there is none, before the first record; raises SetupError."""
         try:
-            create_file(self.path, _text(JournalHead(self._store_id, 0, "")))
+            create_file(self.path, self._text(JournalHead(self._store_id, 0, "")))
         except OSError as error:
             raise from_os(error, self.path) from error
 
-    def move(self, seq: int, mac: str) -> None:
-        """Move the mark to a committed record unless it is further already; one that was taken away stays away.
+    def move(self, before: JournalHead, after: JournalHead, mac_at: Callable[[int], str | None]) -> None:
+        """Move the mark from the head a transaction began with to the one it committed, unless it is further already.
 
-        Raises OSError or ValueError; the caller decides, because the record itself is committed.
+        A mark the journal no longer holds (`mac_at` gives the mac of a record) stays, and so does one that was taken
+        away: later writes must not heal what was cut off. Raises OSError.
         """
         if self._descriptor is None:
             self._descriptor = os.open(self.path, os.O_RDWR | _FLAGS)
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            # What this process wrote last is usually still there: then it need not be read as JSON.
-            if self._seq_in_file(self._descriptor) < seq:
-                self._written = (seq, _text(JournalHead(self._store_id, seq, mac)))
-                os.pwrite(self._descriptor, self._written[1], 0)
+            found = os.pread(self._descriptor, _LENGTH, 0)
+            if found == self._text(before) or _is_on_the_way(_parse(found), after, mac_at):
+                os.pwrite(self._descriptor, self._text(after), 0)
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
-    def _seq_in_file(self, descriptor: int) -> int:
-        found = os.pread(descriptor, _LENGTH, 0)
-        return self._written[0] if found == self._written[1] else _parse(found).seq
+    def lost(self) -> list[JournalHead]:
+        """Marks of other databases that were last in this folder and held records; raises SetupError."""
+        place = f'"folder":"{self._folder_mark}"'.encode()
+        others = [path for path in sorted(self._config.glob("journal-*.anchor")) if path != self.path]
+        heads = [_parse(content) for content in map(_read, others) if place in content]
+        return [head for head in heads if head.seq]
 
     def close(self) -> None:
         """Let go of the file."""
@@ -115,12 +109,33 @@ class Anchor:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def _text(self, head: JournalHead) -> bytes:
+        fields = f'"folder":"{self._folder_mark}","mac":"{head.mac}","seq":{head.seq},"store_id":"{head.store_id}"'
+        return f"{{{fields}}}".ljust(_LENGTH - 1).encode() + b"\n"
+
+
+def _is_on_the_way(found: JournalHead, after: JournalHead, mac_at: Callable[[int], str | None]) -> bool:
+    return found.seq < after.seq and found.mac == (mac_at(found.seq) if found.seq else "")
+
+
+def _read(path: Path) -> bytes:
+    """The content as one writer left it; raises SetupError."""
+    check_file(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | _FLAGS)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            return os.pread(descriptor, _LENGTH, 0)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise from_os(error, path) from error
+
 
 def _parse(content: bytes) -> JournalHead:
-    found = json.loads(content)
-    return JournalHead(str(found["store_id"]), int(found["seq"]), str(found["mac"]))
-
-
-def _text(head: JournalHead) -> bytes:
-    text = f'{{"mac":"{head.mac}","seq":{head.seq},"store_id":"{head.store_id}"}}'
-    return text.ljust(_LENGTH - 1).encode() + b"\n"
+    """The mark of one anchor; one that says nothing readable counts as a mark no journal can hold."""
+    try:
+        found = json.loads(content)
+        return JournalHead(str(found["store_id"]), int(found["seq"]), str(found["mac"]))
+    except (ValueError, KeyError, TypeError):
+        return JournalHead("", 0, "unreadable")

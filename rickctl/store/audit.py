@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.instants import rfc3339
-from rickctl.domain.records import Finding, JournalHead, canonical_json
+from rickctl.domain.records import Finding, canonical_json
 from rickctl.store import journal
 from rickctl.store.db import integrity, open_copy
 from rickctl.store.failures import corrupt, from_os
@@ -26,31 +26,49 @@ from rickctl.store.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
-    from rickctl.domain.records import JournalRow
+    from rickctl.domain.records import JournalHead, JournalRow
     from rickctl.store.db import Database
 
 _WALK = f"SELECT {', '.join(JOURNAL_COLUMNS)} FROM journal ORDER BY seq"
 
 
-def head(database: Database | None, store_id: str) -> JournalHead:
-    """The last record of the journal."""
-    found = None if database is None else database.one("SELECT seq, mac FROM journal ORDER BY seq DESC LIMIT 1")
-    return JournalHead(store_id, found[0], found[1]) if found else JournalHead(store_id, 0, "")
+def mac_at(database: Database, seq: int) -> str | None:
+    """The mac of one record, or None; raises SetupError."""
+    found = database.one("SELECT mac FROM journal WHERE seq = ?", (seq,))
+    return found[0] if found else None
 
 
 def verify(
-    database: Database, key: bytes | None, anchor: JournalHead | None, exported: JournalHead | None = None
+    database: Database | None,
+    key: bytes | None,
+    anchor: JournalHead | None,
+    lost: Sequence[JournalHead] = (),
+    exported: JournalHead | None = None,
 ) -> list[Finding]:
-    """Everything wrong with the chain, its anchors and the tables it speaks of, in one consistent read."""
+    """Everything wrong with the chain, its anchors and the tables it speaks of, in one consistent read.
+
+    `anchor` is this journal's own, `lost` are those of other journals that stood in this folder before.
+    """
+    found = [_gone(mark) for mark in lost]
+    if database is None:
+        return found
     database.run("BEGIN")
     try:
-        return list(_verify(database, key, anchor, exported))
+        return [*found, *_verify(database, key, anchor, exported)]
     finally:
         database.roll_back()
+
+
+def _gone(mark: JournalHead) -> Finding:
+    message = (
+        f"this folder held database {mark.store_id} up to record {mark.seq} and holds it no more;"
+        f" if that was you, remove journal-{mark.store_id}.anchor"
+    )
+    return Finding("store_replaced", message, 1, mark.seq)
 
 
 def _verify(
@@ -133,17 +151,15 @@ def _gap(first: int, last: int) -> Finding:
 
 def _compare_mark(database: Database, mark: JournalHead, name: str) -> Iterator[Finding]:
     (store_id,) = database.one("SELECT value FROM meta WHERE name = 'store_id'")
-    found = head(database, store_id)
+    found = journal.journal_head(database, store_id)
     if mark.store_id != store_id:
         yield Finding("other_store", f"the {name} is of database {mark.store_id}, this is {store_id}")
     elif found.seq < mark.seq:
         message = f"the journal ends at record {found.seq}, the {name} has seen {mark.seq}: cut off or an old copy"
         yield Finding("truncated", message, found.seq + 1, mark.seq)
-    elif mark.seq:
-        at_mark = database.one("SELECT mac FROM journal WHERE seq = ?", (mark.seq,))
-        if at_mark is None or at_mark[0] != mark.mac:
-            message = f"record {mark.seq} is not the one the {name} has seen: the journal was rewritten"
-            yield Finding("rewritten", message, mark.seq, mark.seq)
+    elif mark.seq and mac_at(database, mark.seq) != mark.mac:
+        message = f"record {mark.seq} is not the one the {name} has seen: the journal was rewritten"
+        yield Finding("rewritten", message, mark.seq, mark.seq)
 
 
 def _check_intents(database: Database, last: dict[tuple[str, int], int]) -> Iterator[Finding]:
@@ -260,7 +276,7 @@ def backup(database: Database, target: Path) -> None:
 def _copy(database: Database, draft: Path) -> JournalHead:
     database.run("BEGIN")
     try:
-        expected = head(database, "")
+        expected = journal.journal_head(database, "")
         database.copy_to(draft)
     finally:
         database.roll_back()
@@ -270,5 +286,5 @@ def _copy(database: Database, draft: Path) -> JournalHead:
 def _check_copy(draft: Path, expected: JournalHead) -> None:
     with open_copy(draft) as copy:
         found = integrity(copy)
-        if found or head(copy, "") != expected:
+        if found or journal.journal_head(copy, "") != expected:
             raise corrupt(draft, f"the copy is not like its source: {', '.join(found) or 'the last record differs'}")

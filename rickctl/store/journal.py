@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from rickctl.domain.records import JournalRow, canonical_json
+from rickctl.domain.records import JournalHead, JournalRow, canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,33 +35,34 @@ def chained_mac(
     return hmac.digest(key, content.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
+def journal_head(database: Database, store_id: str) -> JournalHead:
+    """The last record of the journal; raises SetupError."""
+    found = database.one("SELECT seq, mac FROM journal ORDER BY seq DESC LIMIT 1")
+    return JournalHead(store_id, found[0], found[1]) if found else JournalHead(store_id, 0, "")
+
+
 class Chain:
     """The end of the journal while one transaction holds the write lock."""
 
-    def __init__(self, database: Database, key: bytes) -> None:
+    def __init__(self, database: Database, key: bytes, store_id: str) -> None:
         self._database = database
         self._key = key
-        self._head: tuple[int, str] | None = None
-        self.has_grown = False
-
-    @property
-    def head(self) -> tuple[int, str]:
-        """The last record's number and mac; (0, "") before the first."""
-        if self._head is None:
-            found = self._database.one("SELECT seq, mac FROM journal ORDER BY seq DESC LIMIT 1")
-            self._head = (found[0], found[1]) if found else (0, "")
-        return self._head
+        self._store_id = store_id
+        self.before: JournalHead | None = None
+        self.head: JournalHead | None = None
+        """The head before the first record of this transaction, and after its last; None while there is none."""
 
     def append(self, recorded_ns: int, kind: str, scope: Scope | None, body: str, number: int | None) -> JournalRow:
         """Add a record whose `body` is JSON text; raises SetupError."""
-        seq, before = self.head
+        if self.head is None:
+            self.before = self.head = journal_head(self._database, self._store_id)
+        _, seq, before = self.head
         name = None if scope is None else str(scope)
         mac = chained_mac(self._key, before, seq + 1, recorded_ns, name, kind, number, body)
         self._database.run(
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", (seq + 1, recorded_ns, name, kind, number, body, mac)
         )
-        self._head = (seq + 1, mac)
-        self.has_grown = True
+        self.head = JournalHead(self._store_id, seq + 1, mac)
         return JournalRow(seq + 1, recorded_ns, scope, kind, number, body, mac)
 
     def seal(self, row: AccountRow, recorded_seq: int) -> str:

@@ -6,11 +6,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 from rickctl.domain.errors import SetupError
+from rickctl.domain.records import JournalHead
 from rickctl.store import audit
 from rickctl.store.anchor import Anchor, load_key, make_key
 from rickctl.store.db import BUSY_MS, DATABASE_NAME, integrity, open_for_reading, open_for_writing
 from rickctl.store.failures import read_only, unusable
-from rickctl.store.journal import Chain
+from rickctl.store.journal import Chain, journal_head
 from rickctl.store.reads import Reads
 from rickctl.store.schema import MIGRATIONS
 from rickctl.store.transaction import Transaction
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from rickctl.domain.ports import Clock
-    from rickctl.domain.records import Finding, JournalHead
+    from rickctl.domain.records import Finding
     from rickctl.store.db import Database
     from rickctl.store.schema import Migration
 
@@ -84,7 +85,7 @@ class Store(Reads):
             raise read_only(self._path)
         database = self._database
         database.run("BEGIN IMMEDIATE")
-        chain = Chain(database, self._key)
+        chain = Chain(database, self._key, self.store_id)
         try:
             yield Transaction(database, chain, self.store_id, self._clock)
             database.run("COMMIT")
@@ -93,21 +94,24 @@ class Store(Reads):
             with suppress(SetupError):
                 database.roll_back()
             raise
-        if chain.has_grown:
+        if chain.before and chain.head:
             # The records are committed: an anchor that lags is legal, an exception here would say they are not.
-            with suppress(OSError, ValueError):
-                self._anchor.move(*chain.head)
+            with suppress(OSError, SetupError):
+                self._anchor.move(chain.before, chain.head, lambda seq: audit.mac_at(database, seq))
 
     def head(self) -> JournalHead:
         """The last record of the journal."""
-        return audit.head(self._database, self.store_id)
+        if self._database is None:
+            return JournalHead("", 0, "")
+        return journal_head(self._database, self.store_id)
 
     def verify(self, exported: JournalHead | None = None) -> list[Finding]:
         """Everything wrong with the journal and the tables it speaks of; `exported` is a head kept elsewhere."""
-        if self._database is None:
-            return []
-        anchor = Anchor(self._config_dir, self.store_id)
-        return audit.verify(self._database, load_key(self._config_dir), anchor.load(), exported)
+        anchor = Anchor(self._config_dir, self.store_id, self._path.parent)
+        # The anchor is read first: what is committed meanwhile may be ahead of it, never behind.
+        mark, lost = anchor.load(), anchor.lost()
+        key = load_key(self._config_dir)
+        return audit.verify(self._database, key, mark, lost, exported)
 
     def integrity(self) -> list[str]:
         """What the database engine finds wrong with its file; empty when all is well. Reads all of it."""
@@ -130,6 +134,6 @@ class Store(Reads):
             hint = "put journal.key back from where you keep it, or move the state folder away to start anew"
             raise unusable(self._path, why, hint)
         self._key = self._key or make_key(self._config_dir)
-        self._anchor = Anchor(self._config_dir, self.store_id)
+        self._anchor = Anchor(self._config_dir, self.store_id, self._path.parent)
         if not database.one("SELECT 1 FROM journal LIMIT 1"):
             self._anchor.begin()

@@ -137,6 +137,55 @@ def test_an_older_copy_put_back_is_found(root: Path) -> None:
     assert codes(root) == {"truncated"}
 
 
+@pytest.mark.parametrize("left", [0, 5, 10, 11])
+def test_a_shortened_journal_is_still_found_when_it_has_grown_past_its_anchor(root: Path, left: int) -> None:
+    raw(root, f"DELETE FROM journal WHERE seq > {left}")
+    with open_store(root) as store:
+        for _ in range(20):
+            with store.transaction() as transaction:
+                transaction.append("note", None, {})
+        with store.transaction() as transaction:
+            for _ in range(5):
+                transaction.append("note", None, {})
+    with open_store(root) as store, store.transaction() as transaction:
+        transaction.append("note", None, {})
+    assert "rewritten" in codes(root)
+
+
+@pytest.mark.parametrize("by", ["nobody yet", "a new store", "a store with records"])
+def test_a_database_taken_away_or_replaced_is_found(root: Path, by: str) -> None:
+    with open_store(root, write=False) as store:
+        store_id = store.store_id
+    shutil.rmtree(root / "state")
+    if by != "nobody yet":
+        with open_store(root) as store, store.transaction() as transaction:
+            if by == "a store with records":
+                transaction.append("note", None, {})
+    assert codes(root) == {"store_replaced"}
+    (root / "config" / f"journal-{store_id}.anchor").unlink()
+    assert verify(root) == []
+
+
+def test_a_moved_folder_keeps_its_journal(root: Path) -> None:
+    (root / "new").mkdir(mode=0o700)
+    (root / "state").rename(root / "new" / "state")
+    (root / "config").rename(root / "new" / "config")
+    assert verify(root / "new") == []
+    with open_store(root / "new") as store, store.transaction() as transaction:
+        transaction.append("note", None, {})
+    assert verify(root / "new") == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"mac":1,"seq":"x","store_id":2}'])
+def test_an_anchor_that_says_nothing_is_found(root: Path, content: str) -> None:
+    (anchor,) = (root / "config").glob("*.anchor")
+    anchor.write_text(content)
+    assert codes(root) == {"other_store"}
+    with open_store(root) as store, store.transaction() as transaction:
+        transaction.append("note", None, {})
+    assert codes(root) == {"other_store"}
+
+
 def rewrite(root: Path, key: bytes) -> None:
     """Write every record anew under `key`, with one amount changed."""
     with closing(sqlite3.connect(root / "state" / "rickctl.db", isolation_level=None)) as connection:
