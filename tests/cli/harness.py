@@ -11,6 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -87,7 +88,8 @@ class Desk:
         """Run one command line in this process."""
         out, err = StringIO(), StringIO()
         app = App(out=out, err=err, screen=self.screen, environment=self.variables(), clock=self.clock)
-        code = run(argv, app)
+        with redirect_stdout(out), redirect_stderr(err):  # Typer prints its help pages past the App
+            code = run(argv, app)
         return Answer(out.getvalue(), err.getvalue(), int(code))
 
     def run_process(self, *argv: str) -> Answer:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tomllib
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.house.kit import ROOT
 
@@ -86,6 +88,14 @@ def test_a_machine_that_lacks_something_is_told_what(pythons: dict[str, str], wo
     for word in words:
         assert word in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_lock_satisfies_what_the_project_asks_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split(" ")[0].split("==") for line in lines if "==" in line and not line.startswith((" ", "#")))
+    asked = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["dev"])]
+    assert [str(one) for one in asked if pinned.get(one.name) is None or pinned[one.name] not in one.specifier] == []
 
 
 def test_the_lock_pins_every_package_with_a_hash() -> None:
