@@ -146,6 +146,13 @@ class App:
 
         return load_charter(self.folders.config, seal_key=self.seal_key())
 
+    def kill_reason(self) -> str | None:
+        """Why everything is stopped, or None; asks the latch file only."""
+        from rickctl.store.kill import read_kill  # noqa: PLC0415 - a quote is never stopped
+
+        held = read_kill(self.folders.state)
+        return None if held is None else held.reason
+
     def run_editor(self, editor: str, path: Path) -> None:
         """Let a person edit a file. Raises SetupError where the editor does not start or fails."""
         import shlex  # noqa: PLC0415 - only an edit needs them

@@ -20,5 +20,6 @@ NOUNS: tuple[Noun, ...] = (
     Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
     Noun("charter", "Rules", "the limits every order must pass", "rickctl.commands.charter"),
     Noun("journal", "Rules", "the record of everything, and its proof", "rickctl.commands.journal"),
+    Noun("doctor", "House", "whether everything here is in order", "rickctl.commands.doctor"),
     Noun("schema", "House", "the command tree as JSON", "rickctl.commands.schema"),
 )

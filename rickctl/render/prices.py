@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rickctl.domain.instants import rfc3339
 from rickctl.render.numbers import age_text, pips_text, price_text, seconds_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
-from rickctl.render.view import Cell, Column, Table, View
+from rickctl.render.view import Cell, Column, Table, View, drop_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def quotes_view(rows: Sequence[QuoteRow]) -> View:
     """Quotes as an array, one row a symbol."""
     return View(
         records=[_quote_record(row) for row in rows],
-        blocks=lambda: [Table(_QUOTE_COLUMNS, [_quote_cells(row) for row in rows])],
+        blocks=lambda: [drop_unknown(Table(_QUOTE_COLUMNS, [_quote_cells(row) for row in rows]))],
         fields=QUOTE_FIELDS,
     )
 

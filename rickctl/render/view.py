@@ -33,6 +33,17 @@ class Table(NamedTuple):
     rows: list[tuple[Cell, ...]]
 
 
+def drop_unknown(table: Table) -> Table:
+    """The table without those of its expendable columns that hold nothing but `–`."""
+    kept = [
+        place
+        for place, column in enumerate(table.columns)
+        if not column.drop or any(row[place].text != "–" for row in table.rows)
+    ]
+    rows = [tuple(row[place] for place in kept) for row in table.rows]
+    return Table(tuple(table.columns[place] for place in kept), rows)
+
+
 class Line(NamedTuple):
     """One line made of cells, printed as they stand."""
 
