@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-MEASUREMENTS = ("bench.startup",)
+MEASUREMENTS = ("bench.startup", "bench.touch")
 """Modules with a `measure() -> list[Figure]`, in the order they are shown."""
