@@ -8,7 +8,7 @@ import sys
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rickctl.domain.errors import SetupError
+from rickctl.domain.errors import SetupError, UsageError
 from rickctl.store.failures import corrupt, from_os, from_sqlite, newer, read_only, unusable
 from rickctl.store.files import check_file, check_folder, create_file, ensure_folder, folder_lock
 from rickctl.store.schema import APPLICATION_ID, MIGRATIONS
@@ -30,6 +30,25 @@ _FETCH = 512
 _MAGIC = b"SQLite format 3\0"
 
 
+class _named_failures:  # noqa: N801  (reads as a statement; a class because it is entered for every row written)
+    """Turns what SQLite raises inside the block into what rickctl says of it."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            raise from_sqlite(error, self._path) from error
+        if isinstance(error, UnicodeEncodeError):
+            message = f"text {error.object!a} is not valid Unicode"
+            raise UsageError(message, code="bad_text") from error
+
+
 class Database:
     """A connection whose every error is a SetupError; one per thread."""
 
@@ -38,32 +57,37 @@ class Database:
         self._connection = connection
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
-        """All rows of a query; raises SetupError."""
-        try:
-            return self._connection.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise from_sqlite(error, self.path) from error
+        """All rows of a query; raises SetupError, and UsageError for text that cannot be stored."""
+        with _named_failures(self.path):
+            try:
+                return self._connection.execute(sql, parameters).fetchall()
+            except OverflowError:
+                # A number no column can hold matches no row.
+                return []
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401  (a row is whatever was selected)
-        """The first row of a query or None; raises SetupError."""
+        """The first row of a query or None; raises as `rows`."""
         found = self.rows(sql, parameters)
         return found[0] if found else None
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
-        """Rows one by one, without holding them all; raises SetupError."""
-        try:
-            cursor = self._connection.execute(sql, parameters)
-            while batch := cursor.fetchmany(_FETCH):
-                yield from batch
-        except sqlite3.Error as error:
-            raise from_sqlite(error, self.path) from error
+        """Rows one by one, without holding them all; raises as `rows`."""
+        with _named_failures(self.path):
+            try:
+                cursor = self._connection.execute(sql, parameters)
+            except OverflowError:
+                return
+        while batch := self._batch(cursor):
+            yield from batch
+
+    def _batch(self, cursor: sqlite3.Cursor) -> list[Any]:
+        with _named_failures(self.path):
+            return cursor.fetchmany(_FETCH)
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        """Carry out one statement; the number of rows it touched. Raises SetupError."""
-        try:
+        """Carry out one statement; the number of rows it touched. Raises as `rows`."""
+        with _named_failures(self.path):
             return self._connection.execute(sql, parameters).rowcount
-        except sqlite3.Error as error:
-            raise from_sqlite(error, self.path) from error
 
     def roll_back(self) -> None:
         """Undo the open transaction, if SQLite has not done so itself."""

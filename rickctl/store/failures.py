@@ -87,6 +87,8 @@ def from_os(error: OSError, path: Path) -> SetupError:
 
 def from_sqlite(error: sqlite3.Error, path: Path) -> SetupError:
     """What a failed statement means."""
+    if isinstance(error, sqlite3.ProgrammingError):
+        return unusable(path, str(error), "this is a fault of rickctl; please report it")
     code = getattr(error, "sqlite_errorcode", None) or sqlite3.SQLITE_ERROR
     primary = code & _PRIMARY
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:

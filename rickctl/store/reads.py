@@ -32,7 +32,7 @@ _ACCOUNT = f"SELECT {', '.join(ACCOUNT_COLUMNS)} FROM accounts"
 _INTENT = f"SELECT {', '.join(INTENT_COLUMNS)} FROM intents"
 _JOURNAL = f"SELECT {', '.join(JOURNAL_COLUMNS)} FROM journal"
 _LATCH = f"SELECT {', '.join(LATCH_COLUMNS)} FROM latches"
-_NO_LIMIT = -1
+_MOST = 2**63 - 1
 
 
 class Reads:
@@ -152,4 +152,4 @@ class _Conditions:
 
 
 def _limit(limit: int | None) -> int:
-    return _NO_LIMIT if limit is None else limit
+    return _MOST if limit is None else min(limit, _MOST)

@@ -120,10 +120,7 @@ class Transaction(Reads):
             owner=owner,
             error=error,
         )
-        values = {**{column: getattr(row, column) for column in INTENT_COLUMNS}, "scope": str(scope)}
-        fixed, changing = intent_texts(str(scope), values)
-        seq = self._append(INTENT, scope, f'{{"intent":{fixed},"now":{changing}}}', number).seq
-        self._put("intents", {**values, "added_seq": seq, "changed_seq": seq}, verb="INSERT")
+        self._record(row)
         return row
 
     def change_intent(
@@ -188,6 +185,13 @@ class Transaction(Reads):
             raise ValueError(message)
         if not self._writable.has_room():
             raise full(self._path)
+
+    def _record(self, row: IntentRow) -> None:
+        scope = str(row.scope)
+        values = {**{column: getattr(row, column) for column in INTENT_COLUMNS}, "scope": scope}
+        fixed, changing = intent_texts(scope, values)
+        seq = self._append(INTENT, row.scope, f'{{"intent":{fixed},"now":{changing}}}', row.number).seq
+        self._put("intents", {**values, "added_seq": seq, "changed_seq": seq}, verb="INSERT")
 
     def _append(self, kind: str, scope: Scope | None, body: str, number: int | None) -> JournalRow:
         return self._chain.append(self._clock.now_ns(), kind, scope, body, number)

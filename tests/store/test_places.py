@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import resource
 import shutil
@@ -185,6 +186,55 @@ def test_a_malformed_page_found_later_is_damage_in_reads_writes_and_the_full_che
         with pytest.raises(SetupError) as caught:
             store.verify()
         assert caught.value.code == "state_corrupt"
+
+
+def exercise(root: Path) -> set[str]:
+    """Everything a store can be asked, on a database that may be damaged: the codes of what it says."""
+    said: set[str] = set()
+    for write in (False, True):
+        try:
+            with open_store(root, write=write) as store:
+                said.update(finding.code for finding in store.verify())
+                said.update("integrity" for _ in store.integrity())
+                store.intents()
+                store.accounts()
+                if write:
+                    with store.transaction() as transaction:
+                        add_intent(transaction)
+        except SetupError as error:
+            said.add(error.code if error.hint else "no hint")
+    return said
+
+
+def test_flipped_bits_never_end_in_anything_but_findings_and_clear_refusals(tmp_path: Path) -> None:
+    fill(tmp_path, 20)
+    database = tmp_path / "state" / NAME
+    whole = database.read_bytes()
+    (anchor,) = (tmp_path / "config").glob("*.anchor")
+    mark = anchor.read_bytes()
+    with open_store(tmp_path, write=False) as store:
+        rows = store.intents()
+    noticed = 0
+    for index in range(80):
+        digest = hashlib.sha256(b"flip %d" % index).digest()
+        place = int.from_bytes(digest[:4], "big") % len(whole)
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << digest[4] % 8
+        shutil.rmtree(tmp_path / "state")
+        (tmp_path / "state").mkdir(mode=0o700)
+        database.touch(mode=0o600)
+        database.write_bytes(damaged)
+        anchor.write_bytes(mark)
+        said = exercise(tmp_path)
+        assert said <= {
+            "state_corrupt", "state_newer", "integrity", "record_changed", "record_missing", "intent_changed",
+            "intent_missing", "truncated", "rewritten", "other_store", "anchor_missing", "store_replaced",
+        }  # fmt: skip
+        noticed += bool(said)
+        if not said:
+            with open_store(tmp_path, write=False) as store:
+                assert store.intents()[1:] == rows
+    assert noticed > 15
 
 
 def test_a_sound_database_passes_the_full_check(tmp_path: Path) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.orders import NEXT_INTENT_STATES, IntentState
 from rickctl.domain.records import StaleAccount
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope
 from tests.store.kit import add_intent, fresh_account, open_store
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rickctl.domain.ports import Audit, State
+    from rickctl.domain.records import JSON
     from rickctl.store.state import Store
 
 
@@ -247,3 +252,66 @@ def test_a_reader_sees_what_was_committed_while_a_writer_is_at_work(tmp_path: Pa
             add_intent(transaction)
             assert reader.intents() == []
         assert len(reader.intents()) == 1
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**63, -(2**63) - 1, 10**40])
+def test_a_number_no_row_has_finds_nothing_however_large(tmp_path: Path, number: int) -> None:
+    with open_store(tmp_path) as store:
+        with store.transaction() as transaction:
+            add_intent(transaction)
+        assert store.intent(DEFAULT_SCOPE, number) is None
+        assert list(store.journal(DEFAULT_SCOPE, number=number)) == []
+        assert len(store.intents(limit=10**40)) == 1
+
+
+def test_text_that_is_not_unicode_is_a_usage_error_and_nothing_is_written(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        with pytest.raises(UsageError) as caught:
+            store.intent_by_key(DEFAULT_SCOPE, "\udcff")
+        assert caught.value.code == "bad_text"
+        with pytest.raises(UsageError) as caught, store.transaction() as transaction:
+            transaction.append("note", DEFAULT_SCOPE, {"text": "\udcff"})
+        assert caught.value.code == "bad_text"
+        assert store.head().seq == 0
+
+
+def test_a_closed_store_is_our_fault_not_damage(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    store.close()
+    with pytest.raises(SetupError) as caught:
+        store.accounts()
+    assert caught.value.code == "state_unusable"
+
+
+NAMES = st.sampled_from(["main", "other", "a.b-c_9"])
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+BODIES = st.dictionaries(TEXTS, st.one_of(TEXTS, st.integers(-(10**30), 10**30), st.none(), st.booleans()), max_size=4)
+
+
+@settings(max_examples=20, deadline=None)
+@given(records=st.lists(st.tuples(NAMES, BODIES), max_size=12))
+def test_any_body_comes_back_as_it_was_and_proves_itself(records: list[tuple[str, dict[str, JSON]]]) -> None:
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder)) as store:
+        for name, body in records:
+            with store.transaction() as transaction:
+                transaction.append("ledger", Scope(Mode.PAPER, "paper", name), body)
+        assert [json.loads(row.body) for row in store.journal()] == [body for _, body in records]
+        assert [row.scope.account for row in store.journal() if row.scope] == [name for name, _ in records]
+        assert store.verify() == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(moves=st.lists(st.tuples(st.integers(1, 4), st.sampled_from(IntentState), st.sampled_from(IntentState))))
+def test_any_walk_of_intents_stays_told_by_its_records(moves: list[tuple[int, IntentState, IntentState]]) -> None:
+    model = dict.fromkeys(range(1, 5), IntentState.INTENT)
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder)) as store:
+        with store.transaction() as transaction:
+            for _ in model:
+                add_intent(transaction)
+            for number, before, after in moves:
+                if after in NEXT_INTENT_STATES[before]:
+                    changed = transaction.change_intent(DEFAULT_SCOPE, number, before, after, answered_ns=number)
+                    assert changed == (model[number] is before)
+                    model[number] = after if changed else model[number]
+        assert {row.number: row.state for row in store.intents()} == model
+        assert store.verify() == []
