@@ -6,6 +6,8 @@ import hashlib
 import os
 import resource
 import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ import pytest
 from rickctl.domain.errors import SetupError
 from rickctl.domain.scope import DEFAULT_SCOPE
 from rickctl.store.db import HEADROOM_BYTES, Database
-from tests.store.kit import add_intent, as_ordinary_user, finish, open_store, raw, start
+from tests.store.kit import PRELUDE, REPOSITORY, add_intent, as_ordinary_user, finish, open_store, raw, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,6 +279,52 @@ die()
     with open_store(tmp_path) as store:
         assert len(store.intents()) == int(done) > 10
         assert store.verify() == []
+
+
+SMALL_DISK = """
+store = open_store(root)
+intents = notes = 0
+try:
+    while True:
+        with store.transaction() as transaction:
+            add_intent(transaction)
+        intents += 1
+except SetupError as error:
+    print(error.code)
+try:
+    while True:
+        with store.transaction() as transaction:
+            transaction.append("note", DEFAULT_SCOPE, {"text": "x" * 2000})
+        notes += 1
+except SetupError as error:
+    print(error.code)
+print(intents > 10, notes > 10)
+print(len(store.intents()) == intents, store.head().seq == intents + notes, store.verify(), store.integrity())
+(root / "ballast").unlink()
+with store.transaction() as transaction:
+    add_intent(transaction)
+store.close()
+with open_store(root) as store:
+    print(store.head().seq == intents + notes + 1, store.verify(), store.integrity())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root can make a small disk")
+def test_a_disk_that_fills_up_refuses_intents_first_then_everything_and_loses_nothing(tmp_path: Path) -> None:
+    mount = 'mount -t tmpfs -o size=6m,mode=700 none "$1" || exit 77; dd if=/dev/zero of="$1/ballast" bs=1M count=2'
+    command = ["unshare", "-m", "sh", "-c", f'{mount} 2>&1; exec "$2" -c "$3" "$1"', "sh"]
+    command += [str(tmp_path), sys.executable, PRELUDE + SMALL_DISK]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode in {1, 77} and "Operation not permitted" in done.stdout + done.stderr:
+        pytest.skip("mounting is not permitted here")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-5:] == [
+        "state_full",
+        "state_full",
+        "True True",
+        "True True [] []",
+        "True [] []",
+    ]
 
 
 class NearlyFull(Database):
