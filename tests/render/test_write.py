@@ -17,7 +17,9 @@ COLUMNS = (Column("symbol", "left"), Column("bid"), Column("note", "left", drop=
 VIEW = View(
     records=[{"symbol": "EUR_USD", "bid": "1.08512", "note": None}, {"symbol": "=cmd", "bid": "12", "note": "a,b"}],
     blocks=lambda: [
-        Table(COLUMNS, [tuple(map(Cell, ("EUR_USD", "1 085.12", "calm", "sim"))), tuple(map(Cell, ("X", "2", "", "y")))])
+        Table(
+            COLUMNS, [tuple(map(Cell, ("EUR_USD", "1 085.12", "calm", "sim"))), tuple(map(Cell, ("X", "2", "", "y")))]
+        )
     ],
     fields=("symbol", "bid", "note"),
 )
