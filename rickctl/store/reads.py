@@ -101,7 +101,8 @@ class Reads:
         limit: int | None = None,
     ) -> Iterator[JournalRow]:
         """Records in order; `number` keeps those of one order."""
-        if self._database is None:
+        database = self._look()
+        if database is None:
             return
         asked = _Conditions()
         asked.add("seq > ?", after_seq)
@@ -112,7 +113,7 @@ class Reads:
         if number is not None:
             asked.add("number = ?", number)
         sql = f"{_JOURNAL}{asked.text} ORDER BY seq LIMIT ?"
-        for row in self._database.stream(sql, (*asked.values, _limit(limit))):
+        for row in database.stream(sql, (*asked.values, _limit(limit))):
             yield read_journal(row, self._path)
 
     def ledger(self, scope: Scope, after_n: int = 0) -> list[JournalRow]:
@@ -129,7 +130,11 @@ class Reads:
         return [read_latch(row, self._path) for row in found]
 
     def _rows(self, sql: str, *parameters: object) -> list[Any]:
-        return [] if self._database is None else self._database.rows(sql, parameters)
+        database = self._look()
+        return [] if database is None else database.rows(sql, parameters)
+
+    def _look(self) -> Database | None:
+        return self._database
 
 
 class _Conditions:

@@ -17,7 +17,7 @@ from rickctl.store.schema import MIGRATIONS
 from rickctl.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -31,12 +31,19 @@ class Store(Reads):
     """The state of one folder; close it, or use it as a context. Not to be shared between threads."""
 
     def __init__(
-        self, database: Database | None, path: Path, *, config_dir: Path, clock: Clock, key: bytes | None
+        self,
+        database: Database | None,
+        path: Path,
+        *,
+        config_dir: Path,
+        clock: Clock,
+        look_again: Callable[[], Database | None],
     ) -> None:
         super().__init__(database, path)
         self._config_dir = config_dir
         self._clock = clock
-        self._key = key
+        self._look_again = look_again
+        self._key: bytes | None = None
         self._anchor: Anchor | None = None
 
     @classmethod
@@ -53,11 +60,14 @@ class Store(Reads):
     ) -> Self:
         """Open to read, which makes nothing, or to write, which makes what is missing; raises SetupError."""
         path = state_dir / DATABASE_NAME
+
+        def look() -> Database | None:
+            return open_for_reading(state_dir, migrations=migrations, busy_ms=busy_ms)
+
         if not write:
-            found = open_for_reading(state_dir, migrations=migrations, busy_ms=busy_ms)
-            return cls(found, path, config_dir=config_dir, clock=clock, key=None)
+            return cls(look(), path, config_dir=config_dir, clock=clock, look_again=look)
         database = open_for_writing(state_dir, migrations=migrations, busy_ms=busy_ms, max_pages=max_pages)
-        store = cls(database, path, config_dir=config_dir, clock=clock, key=None)
+        store = cls(database, path, config_dir=config_dir, clock=clock, look_again=look)
         try:
             store._take_key(database)
         except BaseException:
@@ -101,9 +111,8 @@ class Store(Reads):
 
     def head(self) -> JournalHead:
         """The last record of the journal."""
-        if self._database is None:
-            return JournalHead("", 0, "")
-        return journal_head(self._database, self.store_id)
+        database = self._look()
+        return JournalHead("", 0, "") if database is None else journal_head(database, self.store_id)
 
     def verify(self, exported: JournalHead | None = None) -> list[Finding]:
         """Everything wrong with the journal and the tables it speaks of; `exported` is a head kept elsewhere."""
@@ -111,11 +120,12 @@ class Store(Reads):
         # The anchor is read first: what is committed meanwhile may be ahead of it, never behind.
         mark, lost = anchor.load(), anchor.lost()
         key = load_key(self._config_dir)
-        return audit.verify(self._database, key, mark, lost, exported)
+        return audit.verify(self._look(), key, mark, lost, exported)
 
     def integrity(self) -> list[str]:
         """What the database engine finds wrong with its file; empty when all is well. Reads all of it."""
-        return [] if self._database is None else integrity(self._database)
+        database = self._look()
+        return [] if database is None else integrity(database)
 
     def export(self, out: TextIO) -> int:
         """Write the journal as one JSON object a line; the number of records."""
@@ -123,9 +133,16 @@ class Store(Reads):
 
     def backup(self, target: Path) -> None:
         """Copy the database to a new file only its owner can read, and check the copy; raises SetupError."""
-        if self._database is None:
+        database = self._look()
+        if database is None:
             raise unusable(self._path, "there is nothing to back up yet", "rickctl account create NAME")
-        audit.backup(self._database, target)
+        audit.backup(database, target)
+
+    def _look(self) -> Database | None:
+        """The database; one that was not there yet is looked for again."""
+        if self._database is None:
+            self._database = self._look_again()
+        return self._database
 
     def _take_key(self, database: Database) -> None:
         self._key = load_key(self._config_dir)

@@ -67,6 +67,17 @@ def test_a_read_of_an_absent_store_answers_empty_and_makes_nothing(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_reader_opened_before_the_first_write_finds_what_is_written_later(tmp_path: Path) -> None:
+    with open_store(tmp_path, write=False) as reader:
+        assert (reader.store_id, reader.intents()) == ("", [])
+        with open_store(tmp_path) as store, store.transaction() as transaction:
+            row = add_intent(transaction)
+        assert reader.intents() == [row]
+        assert reader.store_id == store.store_id
+        assert reader.head().seq == 1
+        assert reader.verify() == []
+
+
 def test_an_account_comes_back_as_it_was_put_with_the_next_version(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         with store.transaction() as transaction:
