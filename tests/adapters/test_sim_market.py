@@ -224,7 +224,7 @@ GOLDEN = {
     "USD_MXN": "756dee4cc97a8cb4",
     "USD_ZAR": "ae29f41316af6ade",
     "USD_SGD": "4bb7d7c3332cf95d",
-    "XAU_USD": "08e48adbe911b149",
+    "XAU_USD": "15331312c35f0756",
     "XAG_USD": "844ca8cc28fbd8db",
     "SPX500_USD": "3e706bd2de6246fc",
     "NAS100_USD": "ef4064760dd165c9",

@@ -51,7 +51,11 @@ def test_an_instruments_figures_hang_together(symbol: str) -> None:
     [
         ("EUR_USD", -4, "0.00001", "1", "1", "0.02"),
         ("GBP_JPY", -2, "0.001", "1", "1", "0.05"),
-        ("XAU_USD", -2, "0.001", "1", "1", "0.05"),
+        ("USD_JPY", -2, "0.001", "1", "1", "0.05"),
+        ("EUR_CHF", -4, "0.00001", "1", "1", "0.04"),
+        ("EUR_NOK", -4, "0.00001", "1", "1", "0.07"),
+        ("USD_MXN", -4, "0.00001", "1", "1", "0.1"),
+        ("XAU_USD", -2, "0.001", "0.1", "0.1", "0.05"),
         ("XAG_USD", -4, "0.00001", "1", "1", "0.1"),
         ("SPX500_USD", 0, "0.1", "0.1", "0.1", "0.05"),
         ("BTC-USD", 0, "0.01", "0.00000001", "0.00000001", "1"),
@@ -64,6 +68,36 @@ def test_metadata_is_the_venues(
     assert each.pip_location == pip_location
     assert (each.price_increment, each.unit_increment) == (Decimal(price), Decimal(unit))
     assert (each.minimum_units, each.margin_rate) == (Decimal(smallest), Decimal(margin))
+
+
+@pytest.mark.parametrize(
+    ("symbol", "largest"),
+    [
+        ("EUR_USD", "100000000"),
+        ("GBP_USD", "50000000"),
+        ("GBP_JPY", "50000000"),
+        ("GBP_CAD", "100000000"),
+        ("XAU_USD", "20000"),
+        ("XAG_USD", "500000"),
+        ("SPX500_USD", "10000"),
+        ("NAS100_USD", "2000"),
+        ("DE30_EUR", "1000"),
+        ("BTC-USD", "3400"),
+    ],
+)
+def test_the_largest_order_is_the_venues(symbol: str, largest: str) -> None:
+    assert INSTRUMENTS[symbol].maximum_units == Decimal(largest)
+
+
+_CURRENCY_MARGINS = {"USD": 2, "EUR": 2, "CAD": 2, "AUD": 3, "NZD": 3, "SEK": 3, "CHF": 4, "GBP": 5, "JPY": 5, "SGD": 5}
+_CURRENCY_MARGINS |= {"NOK": 7, "ZAR": 7, "MXN": 10}
+
+
+@pytest.mark.parametrize("symbol", [each.symbol for each in INSTRUMENTS.values() if each.kind is InstrumentKind.FX])
+def test_the_riskier_currency_of_a_pair_sets_its_margin(symbol: str) -> None:
+    each = INSTRUMENTS[symbol]
+    riskier = max(_CURRENCY_MARGINS[each.base_currency], _CURRENCY_MARGINS[each.quote_currency])
+    assert each.margin_rate == Decimal(riskier) / 100
 
 
 def test_base_and_quote_come_from_the_symbol() -> None:
