@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.store.failures import corrupt, from_os, from_sqlite, newer, read_only, unusable
 from rickctl.store.files import check_file, check_folder, create_file, ensure_folder, folder_lock
+from rickctl.store.mounts import check_local
 from rickctl.store.schema import APPLICATION_ID, MIGRATIONS
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def open_for_writing(
     """Open the database of a state folder, making or migrating it where needed; raises SetupError."""
     ensure_folder(folder)
     path = folder / DATABASE_NAME
+    check_local(folder)
     if not os.access(folder, os.W_OK):
         raise read_only(path)
     try:
@@ -151,7 +153,10 @@ def open_for_writing(
 def open_for_reading(
     folder: Path, *, migrations: Sequence[Migration] = MIGRATIONS, busy_ms: int = BUSY_MS
 ) -> Database | None:
-    """Open the database for reads only, making nothing; None where there is none yet. Raises SetupError."""
+    """Open the database for reads only; None where there is none yet. Nothing is made, but an older schema is migrated.
+
+    Raises SetupError.
+    """
     path = folder / DATABASE_NAME
     if not check_folder(folder) or not check_file(path) or not _check_header(path):
         return None
