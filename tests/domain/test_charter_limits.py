@@ -149,6 +149,27 @@ def positioned_short(step: int) -> Asked:
     return asked(request, snapshot(base_to_account=Decimal(1), exposure=exposure))
 
 
+def positioned_unknown(step: int) -> Asked:
+    exposure = Exposure(position_units=Decimal(-600_000), unknown_sell_units=Decimal(100_000))
+    request = replace(positioned_short(step).request, units=Decimal(50_000 + step))
+    return asked(request, snapshot(base_to_account=Decimal(1), exposure=exposure))
+
+
+def exposed_in_yen(step: int) -> Asked:
+    """1.4 million dollars at 160 yen carried in other symbols."""
+    exposure = Exposure(others_notional=Decimal(224_000_000))
+    moment = snapshot(currency="JPY", base_to_account=Decimal(160), account_to_charter=Decimal("0.00625"))
+    return asked(order(units=Decimal(100_000 + step)), replace(moment, exposure=exposure))
+
+
+def smallest(step: int) -> Asked:
+    return asked(order(units=Decimal(100 - step)), snapshot(instrument=instrument(minimum_units=Decimal(100))))
+
+
+def largest(step: int) -> Asked:
+    return asked(order(units=Decimal(900 + step)), snapshot(instrument=instrument(maximum_units=Decimal(900))))
+
+
 def own_position(step: int) -> Asked:
     charter = shipped(instruments={"EUR_USD": {"max_position_notional": Decimal(2_000)}})
     return asked(order(units=Decimal(2_000 + step)), snapshot(base_to_account=Decimal(1)), charter)
@@ -239,6 +260,10 @@ BOUNDARIES: dict[str, tuple[str, Callable[[int], Asked]]] = {
     "max_order_notional in yen": ("3.2", foreign_value),
     "max_position_notional": ("3.3", positioned),
     "max_position_notional short": ("3.3", positioned_short),
+    "max_position_notional with unknown sells": ("3.3", positioned_unknown),
+    "max_exposure in yen": ("3.4", exposed_in_yen),
+    "the instrument's smallest order": ("1.1", smallest),
+    "the instrument's largest order": ("1.1", largest),
     "max_position_notional of EUR_USD": ("3.3", own_position),
     "max_exposure": ("3.4", exposed),
     "max_risk_pct": ("3.5", risky),

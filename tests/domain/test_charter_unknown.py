@@ -20,6 +20,7 @@ UNKNOWN: dict[str, tuple[Snapshot, frozenset[str]]] = {
     "NaN ask": (snapshot(quote=quote(ask=Decimal("NaN"))), frozenset({"2.1", "4.1", "3.5"})),
     "infinite ask": (snapshot(quote=quote(ask=Decimal("Infinity"))), frozenset({"2.1", "4.1", "3.5"})),
     "price from the future": (snapshot(quote=quote(asserted_ns=NOW_NS + 2 * SECOND_NS)), frozenset({"2.2"})),
+    "a move from the future": (snapshot(quote=quote(changed_ns=NOW_NS + 2 * SECOND_NS)), frozenset({"2.4"})),
     "no equity": (snapshot(equity=None), frozenset({"3.5", "8.1", "8.2"})),
     "NaN equity": (snapshot(equity=Decimal("NaN")), frozenset({"3.5", "8.1", "8.2"})),
     "no day start": (snapshot(day_start_equity=None), frozenset({"8.1"})),
@@ -40,6 +41,7 @@ UNKNOWN: dict[str, tuple[Snapshot, frozenset[str]]] = {
     "negative others": (carrying(others_notional=Decimal(-1_000_000)), frozenset({"3.4"})),
     "negative working": (carrying(working_buy_units=Decimal(-1)), frozenset({"3.3"})),
     "negative count": (counts(trades_today=-5), frozenset({"7.1"})),
+    "a hold of nothing": (snapshot(hold_min=0), frozenset({"6.2"})),
     "NaN own order": (snapshot(own_opposite_price=Decimal("NaN")), frozenset({"7.7"})),
 }
 

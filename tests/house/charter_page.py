@@ -52,7 +52,7 @@ way, and a refusal prints them and exits 6.
   to another hash or written with another key counts as none.
 - **Getting out.** A close that only reduces answers to two rules: a valid order (1.1: a known instrument, no more
   than is held) and the allowance for cancels (7.4). A cancel answers to 7.4 alone. A change that narrows risk answers
-  to 1.1, 4.2, 4.3 and 7.3; one that widens it (more units, a stop further away or gone, a nearer target, another
+  to 1.1, 4.3 and 7.3; one that widens it (more units, a stop further away or gone, a nearer target, another
   price, a longer life) passes the gate like an entry, but for what counts entries.
 - **Settings** `QUALITY_THRESHOLD` and `MAX_HOLD_MIN` may make 5.1 and 6.2 stricter for one person; a looser one is
   refused.

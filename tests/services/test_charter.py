@@ -189,6 +189,16 @@ def test_a_forged_seal_seals_nothing_and_is_reported(tmp_path: Path, change: str
     assert len(validate_charter(loaded)) == 2
 
 
+@pytest.mark.parametrize("change", ["widen", "move", "date", "strip"])
+def test_sealing_again_never_signs_what_was_forged(tmp_path: Path, change: str) -> None:
+    edit(tmp_path)
+    seal(tmp_path)
+    forge(tmp_path, change)
+    assert seal(tmp_path).sealed_for == {Mode.PAPER}
+    content = json.loads((tmp_path / "charter.seal").read_text(encoding="utf-8"))
+    assert content["seals"] == {load(tmp_path).require().hash: {"modes": ["paper"], "sealed_ns": NOW_NS}}
+
+
 def test_a_seal_of_another_key_or_of_none_does_not_count_where_there_is_a_key(tmp_path: Path) -> None:
     edit(tmp_path)
     seal(tmp_path, key=b"other" * 8)

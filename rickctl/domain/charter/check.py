@@ -103,7 +103,7 @@ def check_modify(
     return Decision(verdicts=kept, approved=approved, quality=decision.quality)
 
 
-_NARROWING = frozenset({"1.1", "4.2", "4.3", "7.3"})
+_NARROWING = frozenset({"1.1", "4.3", "7.3"})
 
 
 def widens_risk(before: OrderRequest, after: OrderRequest) -> bool:
@@ -113,18 +113,18 @@ def widens_risk(before: OrderRequest, after: OrderRequest) -> bool:
         return True
     sign = before.side.sign
     return (
-        _nearer(before.stop_loss, after.stop_loss, -sign)
-        or _nearer(after.take_profit, before.take_profit, sign)
+        _given_up(before.stop_loss, after.stop_loss, -sign)
+        or _given_up(before.take_profit, after.take_profit, -sign)
         or _loosened(before.trailing, after.trailing)
         or _outlives(before, after)
     )
 
 
-def _nearer(left: Decimal | None, right: Decimal | None, sign: int) -> bool:
-    """Whether `right` lies further in the direction of `sign` than `left`, or one of them is missing."""
-    if left is None or right is None:
-        return left is not right
-    return (right - left) * sign > 0
+def _given_up(before: Decimal | None, after: Decimal | None, sign: int) -> bool:
+    """Whether an exit was taken away or moved in the direction of `sign`; one that is added gives nothing up."""
+    if before is None or after is None:
+        return before is not None
+    return (after - before) * sign > 0
 
 
 def _loosened(before: Decimal | None, after: Decimal | None) -> bool:
