@@ -164,8 +164,7 @@ def seal_charter(
     if len(expected) < HASH_SHOWN or not charter.hash.startswith(expected):
         message = f"refused: the charter is {charter.shown_hash}, not {expected[:64]!r}"
         raise Refused(message, code="charter_changed", hint=f"rickctl charter seal --expect {charter.shown_hash}")
-    seals, fault = _load_seals(config_dir, seal_key)
-    kept = {} if fault else dict(seals)
+    kept = dict(_load_seals(config_dir, seal_key)[0])
     modes = {*kept.get(charter.hash, {}).get("modes", ()), mode.value}
     kept[charter.hash] = {"modes": sorted(modes), "sealed_ns": now_ns}
     _save_seals(config_dir, kept, seal_key)
