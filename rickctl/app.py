@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rickctl.store.state import Store
 
 _DEFAULT_WIDTH = 80
+_GLANCE_MS = 50
 Row = TypeVar("Row")
 
 
@@ -116,6 +117,17 @@ class App:
 
             self._stores[write] = Store.open(self.folders.state, self.folders.config, self.clock, write=write)
         return self._stores[write]
+
+    def glance(self) -> Store | None:
+        """The state to read at the press of a key: not waited for where it is held. Raises SetupError."""
+        if not self._has_state():
+            return None
+        from rickctl.store.state import Store  # noqa: PLC0415 - opened on first use
+
+        if False not in self._stores:
+            folders = self.folders
+            self._stores[False] = Store.open(folders.state, folders.config, self.clock, write=False, busy_ms=_GLANCE_MS)
+        return self._stores[False]
 
     def book(self, account: str | None) -> Book:
         """The account to read prices for; the default one need not exist yet. Raises UsageError for another."""

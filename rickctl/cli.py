@@ -68,6 +68,8 @@ def _dispatch(argv: list[str], app: App) -> int:
         return ExitCode.DONE
     if word == "quote" and _run_plain_quote(argv[1:], app):
         return ExitCode.DONE
+    if word == "complete" and _run_words(argv[1:], app):
+        return ExitCode.DONE
     for noun in NOUNS:
         if noun.name == word:
             return _run_noun(noun, argv[1:], app)
@@ -83,6 +85,16 @@ def _run_plain_quote(argv: list[str], app: App) -> bool:
     if words is None:
         return False
     show_quotes(app, words)
+    return True
+
+
+def _run_words(argv: list[str], app: App) -> bool:
+    """Words for a shell's completion: asked for at every press of a key, so no parser is built."""
+    from rickctl.commands.words import is_asked, write_words  # noqa: PLC0415 - only a shell needs it
+
+    if not is_asked(argv):
+        return False
+    write_words(app, argv)
     return True
 
 
