@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, OUTPUT_VARIABLE, find_folders
 from rickctl.domain.errors import SetupError, UsageError
+from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
 from rickctl.render.write import Screen, check_format, write_rounds, write_view
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from rickctl.adapters.factory import OpenedMarket
     from rickctl.config import Folders
-    from rickctl.domain.ports import Clock, Market
+    from rickctl.domain.ports import Clock, Execution, Market
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
+    from rickctl.services.desk import Desk
+    from rickctl.services.orders import Trader
     from rickctl.store.owner import Owner
     from rickctl.store.state import Store
 
@@ -164,6 +167,75 @@ class App:
 
         held = read_kill(self.folders.state)
         return None if held is None else held.reason
+
+    def desk(self, account: str | None, *, write: bool) -> Desk:
+        """One account to work on; the default one need not exist yet. Raises UsageError for an unknown one."""
+        return self._desk(self.scope(account), write=write)
+
+    def _desk(self, scope: Scope, *, write: bool) -> Desk:
+        from rickctl.domain.account import AccountConfig  # noqa: PLC0415 - a quote needs no account
+        from rickctl.services.desk import Desk  # noqa: PLC0415
+
+        state = self.store(write=write)
+        row = state.account(scope)
+        if row is None and scope != DEFAULT_SCOPE:
+            raise unknown_account(scope)
+        priced = PriceSource("sim", 0, None) if row is None else row.price_source()
+        market = self.open_market(priced.source, priced.seed, priced.fingerprint).market
+        writable = self.store(write=True) if write else None
+        return Desk(
+            scope=scope, reads=state, market=market, clock=self.clock, opening=AccountConfig(), state=writable
+        )
+
+    def desks(self, account: str | None, *, write: bool = False) -> list[Desk]:
+        """The account named, or every open account of the default mode, the default one included."""
+        if account is not None:
+            return [self.desk(account, write=write)]
+        rows = self.store(write=write).accounts()
+        scopes = {row.scope for row in rows if row.status is AccountStatus.OPEN and row.scope.mode is Mode.PAPER}
+        return [self._desk(scope, write=write) for scope in sorted({*scopes, DEFAULT_SCOPE})]
+
+    def trader(self, desk: Desk) -> Trader:
+        """Who places orders on a desk: the charter in use, the kill switch, this process."""
+        from rickctl.services.orders import Trader  # noqa: PLC0415 - a quote places nothing
+
+        return Trader(
+            charter=self.charter(),
+            kill_reason=self.kill_reason(),
+            wall=self.clock,
+            owner=self._owner_name,
+            neighbours=lambda: self._neighbours(desk),
+        )
+
+    def _owner_name(self) -> str:
+        if self._owner is None:
+            from rickctl.store.owner import Owner  # noqa: PLC0415 - only a change has an owner
+
+            self._owner = Owner.hold(self.folders.state)
+        return self._owner.name
+
+    def _neighbours(self, desk: Desk) -> list[Desk]:
+        """The other open accounts on the wall clock: a stepped one is a rehearsal and is counted alone."""
+        own = desk.reads.account(desk.scope)
+        if own is not None and own.clock_ns is not None:
+            return []
+        return [
+            self._desk(row.scope, write=False)
+            for row in desk.reads.accounts()
+            if row.scope != desk.scope and row.status is AccountStatus.OPEN and row.clock_ns is None
+        ]
+
+    def execution(self, desk: Desk) -> Execution:
+        """Where a desk's orders go."""
+        from rickctl.adapters.paper import PaperBroker  # noqa: PLC0415 - only orders need it
+
+        return PaperBroker(desk, desk.market.instruments)
+
+    def is_gone(self, owner: str) -> bool:
+        """Whether the process of that name lives no more. Raises SetupError."""
+        from rickctl.store.owner import is_gone  # noqa: PLC0415 - only recovery asks
+
+        return is_gone(self.folders.state, owner)
 
     def run_editor(self, editor: str, path: Path) -> None:
         """Let a person edit a file. Raises SetupError where the editor does not start or fails."""

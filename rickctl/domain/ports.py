@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from decimal import Decimal
     from pathlib import Path
     from typing import TextIO
 
     from rickctl.domain.market import Bar, Cursor, Instrument, Quote, Step, Watch
-    from rickctl.domain.orders import IntentState
+    from rickctl.domain.orders import Approved, IntentState
     from rickctl.domain.records import (
         JSON,
         AccountRow,
@@ -76,6 +77,80 @@ class Market(Protocol):
 
     def next_close_ns(self, symbol: str, at_ns: int) -> int | None:
         """The next instant trading stops after `at_ns`; None when it does not (or it is closed already)."""
+        ...
+
+
+class Capabilities(NamedTuple):
+    """What a broker can do; the charter refuses what it cannot, and `broker capabilities` prints it.
+
+    `absence_is_proof`: an order the broker does not know, whose sender is dead, never arrived and never will.
+    """
+
+    attaches_exits: bool
+    entries: tuple[str, ...]
+    trails_stops: bool
+    holds_expiry: bool
+    shorts: bool
+    partial_fills: bool
+    absence_is_proof: bool
+
+
+class Submitted(NamedTuple):
+    """A broker's yes: its own id for the order and when it took it, in UTC nanoseconds of the scope's clock."""
+
+    broker_order_id: str
+    accepted_ns: int
+
+
+class Changes(NamedTuple):
+    """New terms of an order or of the trade it opened; None leaves as it is. Prices on the grid, instants UTC ns."""
+
+    units: Decimal | None = None
+    price: Decimal | None = None
+    stop_loss: Decimal | None = None
+    take_profit: Decimal | None = None
+    trailing: Decimal | None = None
+    expires_ns: int | None = None
+
+
+class Close(NamedTuple):
+    """A reduce-only market order: `units` of one trade, or of all trades of the symbol; None is all of them."""
+
+    client_order_id: str
+    symbol: str
+    trade: int | None = None
+    units: Decimal | None = None
+
+
+class Execution(Protocol):
+    """Where orders go: one account at one broker.
+
+    Every method raises OrderRejected for a parsed no, Unreachable when nothing left, OutcomeUnknown when in doubt.
+    """
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this broker can do."""
+        ...
+
+    def submit_order(self, approved: Approved) -> Submitted:
+        """Send an entry with its exits; only the charter makes an Approved. The same client order id acts once."""
+        ...
+
+    def submit_close(self, close: Close) -> Submitted:
+        """Send a reduce-only order; it can never open or add. The same client order id acts once."""
+        ...
+
+    def cancel_order(self, client_order_id: str) -> None:
+        """Cancel what is not filled; nothing where it was cancelled or expired already, OrderRejected where filled."""
+        ...
+
+    def modify_order(self, client_order_id: str, changes: Changes) -> None:
+        """Change a working order, or the exits of the trade it opened."""
+        ...
+
+    def find_order(self, client_order_id: str) -> Submitted | None:
+        """The order the broker knows by this id, or None."""
         ...
 
 

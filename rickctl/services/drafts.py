@@ -116,13 +116,14 @@ def build_request(
 
 def _entry(draft: Draft, instrument: Instrument) -> tuple[EntryType, Decimal | None]:
     if draft.limit is not None:
-        return EntryType.LIMIT, _entry_price(draft.limit, "--limit", instrument)
+        return EntryType.LIMIT, parse_entry_price(draft.limit, "--limit", instrument)
     if draft.stop_entry is not None:
-        return EntryType.STOP, _entry_price(draft.stop_entry, "--stop-entry", instrument)
+        return EntryType.STOP, parse_entry_price(draft.stop_entry, "--stop-entry", instrument)
     return EntryType.MARKET, None
 
 
-def _entry_price(text: str, what: str, instrument: Instrument) -> Decimal:
+def parse_entry_price(text: str, what: str, instrument: Instrument) -> Decimal:
+    """Read a price on the instrument's grid. Raises UsageError naming `what`."""
     return instrument.price(instrument.ticks(parse_positive(text, what)))
 
 

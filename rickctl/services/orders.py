@@ -1,0 +1,179 @@
+"""The order path: draft → gate → intent → sent → venue → outcome; the only caller of `submit_order`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from rickctl.domain.charter import refusal
+from rickctl.domain.conversion import Rates
+from rickctl.domain.errors import OrderRejected, Refused
+from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS
+from rickctl.domain.orders import IntentState, Side
+from rickctl.domain.records import StaleAccount
+from rickctl.services.desk import check_open, hold, retry, save
+from rickctl.services.drafts import build_request, check_draft, find_instrument
+from rickctl.services.gate import Asked, decide, pass_gate
+from rickctl.services.moment import measure, nearest_opposite, sizing_of
+from rickctl.services.sending import transmit, unknown_outcome
+from rickctl.services.stored import read_request, read_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rickctl.domain.charter import Snapshot
+    from rickctl.domain.market import Instrument
+    from rickctl.domain.orders import Approved, OrderRequest, Verdict
+    from rickctl.domain.ports import Clock, Execution, StateReads
+    from rickctl.domain.quality import Quality
+    from rickctl.domain.records import IntentRow
+    from rickctl.services.charter import LoadedCharter
+    from rickctl.services.desk import Desk, Held
+    from rickctl.services.drafts import Draft
+
+AWAIT_NS = 20 * MILLISECOND_NS
+AWAIT_TRIES = 250
+KEY_LIFE_NS = 30 * DAY_NS
+"""How long an idempotency key stands for its order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trader:
+    """Who places an order, and what stands in the way: charter, kill switch, wall clock, owner, other accounts."""
+
+    charter: LoadedCharter
+    kill_reason: str | None
+    wall: Clock
+    owner: Callable[[], str]
+    neighbours: Callable[[], Sequence[Desk]]
+
+
+class Weighed(NamedTuple):
+    """A request resolved and measured at one instant, before the gate has counted."""
+
+    asked: Asked
+    instrument: Instrument
+    snapshot: Snapshot
+
+
+class Checked(NamedTuple):
+    """What the gate said of a request; `number` is None when nothing was written."""
+
+    weighed: Weighed
+    verdicts: tuple[Verdict, ...]
+    quality: Quality | None
+    charter_hash: str
+    number: int | None
+
+
+def preview(draft: Draft, desk: Desk, trader: Trader) -> tuple[Checked, Refused | None]:
+    """Everything an order would meet, with nothing written, and the refusal it would end in. Raises UsageError."""
+    charter = trader.charter.require()
+    weighed = weigh(check_draft(draft), check_open(hold(desk)), desk, trader)
+    decision = decide(weighed.asked, weighed.snapshot, charter, desk.reads)
+    refused = None if decision.approved else refusal(decision.verdicts, weighed.asked.request)
+    return Checked(weighed, decision.verdicts, decision.quality, charter.hash, None), refused
+
+
+def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> IntentRow:
+    """Place an entry exactly once and return its intent as it stands after the venue's answer.
+
+    Raises UsageError, Refused (with the verdicts and the order's number), OrderRejected, Unreachable, OutcomeUnknown.
+    """
+    charter = trader.charter.require()
+    fingerprint = draft.fingerprint(find_instrument(check_draft(draft).symbol, desk.market.instruments).symbol)
+    earlier = find_by_key(desk.reads, draft.key, fingerprint, desk, trader.wall)
+    if earlier is not None:
+        return answer(earlier, desk, trader.wall)
+
+    def attempt(held: Held) -> tuple[IntentRow, Checked | None, Approved | None]:
+        weighed = weigh(draft, check_open(held), desk, trader)
+        with desk.writable().transaction() as transaction:
+            if transaction.account(desk.scope) != held.row:
+                raise StaleAccount
+            known = find_by_key(transaction, draft.key, fingerprint, desk, trader.wall)
+            if known is not None:
+                return known, None, None
+            row, decision = pass_gate(weighed.asked, weighed.snapshot, charter, transaction, owner=trader.owner())
+            if held.events:
+                save(transaction, held)
+        checked = Checked(weighed, decision.verdicts, decision.quality, charter.hash, row.number)
+        return row, checked, decision.approved
+
+    row, checked, approved = retry(desk, attempt)
+    if checked is None or approved is None:
+        return answer(row, desk, trader.wall)
+    return transmit(row, desk, trader.owner(), lambda: execution.submit_order(approved))
+
+
+def weigh(draft: Draft, held: Held, desk: Desk, trader: Trader) -> Weighed:
+    """Resolve a draft against one quote and measure the moment. Raises UsageError, Refused."""
+    charter = trader.charter.require()
+    instrument = find_instrument(draft.symbol, desk.market.instruments)
+    rates = Rates(desk.market, held.now_ns)
+    ttl_ns = charter.max_ttl_min * MINUTE_NS if draft.ttl_ns is None else draft.ttl_ns
+    request = build_request(
+        draft,
+        scope=desk.scope,
+        instrument=instrument,
+        quote=rates.quote(instrument.symbol),
+        sizing=sizing_of(held.account, instrument, rates),
+        expires_ns=held.now_ns + ttl_ns,
+    )
+    _check_spot(request, held)
+    snapshot = measure(
+        held,
+        instrument=instrument,
+        market=desk.market,
+        charter=charter,
+        sealed_for=trader.charter.sealed_for,
+        kill_reason=trader.kill_reason,
+        neighbours=trader.neighbours(),
+    )
+    opposite = nearest_opposite(held.account, instrument.symbol, request.side)
+    asked = Asked(request, draft.fingerprint(instrument.symbol), held.now_ns, trader.wall.now_ns())
+    return Weighed(asked, instrument, replace(snapshot, own_opposite_price=opposite))
+
+
+def _check_spot(request: OrderRequest, held: Held) -> None:
+    if held.account.is_spot and request.side is Side.SELL:
+        message = f"a spot account has no shorts: {request.symbol} is sold by closing what is held"
+        raise Refused(message, code="no_shorts", hint=f"rickctl position close {request.symbol}")
+
+
+def find_by_key(reads: StateReads, key: str | None, fingerprint: str, desk: Desk, wall: Clock) -> IntentRow | None:
+    """The order this key already stands for. Raises Refused where it stands for another request."""
+    row = None if key is None else reads.intent_by_key(desk.scope, key)
+    if row is None or row.recorded_ns < wall.now_ns() - KEY_LIFE_NS:
+        return None
+    if row.request_hash != fingerprint:
+        message = f"key {key!r} already stands for order {row.number}, which asked for something else"
+        raise Refused(message, code="key_reused", hint=f"rickctl order show {row.number}", order=row.number)
+    return row
+
+
+def answer(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
+    """An intent as its placer is told of it: returned where the venue has it, raised as what became of it otherwise."""
+    row = _awaited(row, desk, wall)
+    if row.state is IntentState.ACCEPTED:
+        return row
+    if row.state is IntentState.REFUSED:
+        refused = refusal(read_verdicts(row.verdicts), read_request(row.request))
+        refused.order = row.number
+        raise refused
+    if row.state in {IntentState.REJECTED, IntentState.ABANDONED}:
+        held = json.loads(row.outcome or "{}")
+        message = held.get("message", "the order was never sent: its process died first")
+        raise OrderRejected(message, code=row.error or "abandoned", order=row.number)
+    raise unknown_outcome(row)
+
+
+def _awaited(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
+    """The intent once the living process that owns it has an answer, or as it stands after a few seconds."""
+    for _ in range(AWAIT_TRIES):
+        if row.state not in {IntentState.INTENT, IntentState.SENT}:
+            break
+        wall.sleep_ns(AWAIT_NS)
+        row = desk.reads.intent(desk.scope, row.number) or row
+    return row

@@ -1,0 +1,53 @@
+"""Intents whose process died are settled by proof; those of the living are never touched, and nothing is sent again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rickctl.domain.orders import IntentState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rickctl.domain.ports import Execution, State
+    from rickctl.domain.records import JSON, IntentRow
+    from rickctl.domain.scope import Scope
+
+_OPEN = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
+
+
+class Resolved(NamedTuple):
+    """An intent that was without an answer, and what it turned out to be."""
+
+    number: int
+    before: IntentState
+    after: IntentState
+
+
+def recover(
+    state: State, scope: Scope, execution: Execution, is_gone: Callable[[str], bool], now_ns: int
+) -> list[Resolved]:
+    """Settle every intent of the scope that nobody owns any more; each is moved by compare-and-set."""
+    resolved = []
+    for row in state.intents(scope, states=_OPEN):
+        if row.owner is not None and row.state is not IntentState.UNKNOWN and not is_gone(row.owner):
+            continue
+        after, outcome = _proof(row, execution)
+        if after is row.state:
+            continue
+        with state.transaction() as transaction:
+            if transaction.change_intent(scope, row.number, row.state, after, answered_ns=now_ns, outcome=outcome):
+                resolved.append(Resolved(row.number, row.state, after))
+    return resolved
+
+
+def _proof(row: IntentRow, execution: Execution) -> tuple[IntentState, dict[str, JSON]]:
+    """What the venue proves of an intent: never sent, taken, or still unknown."""
+    if row.state is IntentState.INTENT:
+        return IntentState.ABANDONED, {"message": "its process died before sending it"}
+    found = execution.find_order(row.client_order_id)
+    if found is not None:
+        return IntentState.ACCEPTED, {"broker_order_id": found.broker_order_id, "accepted_ns": found.accepted_ns}
+    if execution.capabilities.absence_is_proof:
+        return IntentState.ABANDONED, {"message": "it never reached the broker"}
+    return IntentState.UNKNOWN, {"message": "the broker does not know it, which proves nothing"}

@@ -1,0 +1,165 @@
+"""What became of orders, from intents and ledger together; reads only, decides nothing."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from rickctl.domain.account import Leg
+from rickctl.domain.errors import OrderRejected, UsageError
+from rickctl.domain.events import (
+    Event,
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderFilled,
+    concerns,
+    from_json,
+)
+from rickctl.domain.orders import IntentState, OrderState
+from rickctl.domain.records import IntentKind
+from rickctl.services.stored import read_request, read_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from rickctl.domain.market import Instrument
+    from rickctl.domain.orders import OrderRequest, Verdict
+    from rickctl.domain.records import IntentRow
+    from rickctl.services.desk import Desk, Held
+
+_ZERO = Decimal(0)
+_OPENING = frozenset({Leg.ENTRY, Leg.CLOSE})
+_WITHOUT_ANSWER = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
+
+
+class OrderReport(NamedTuple):
+    """One order as it stands: what was asked, what was filled at what average, what its exits are now.
+
+    `realised` is what its trade has brought so far in account currency; `reason` says why it ended without a fill.
+    """
+
+    row: IntentRow
+    request: OrderRequest
+    instrument: Instrument
+    verdicts: tuple[Verdict, ...]
+    state: OrderState
+    filled_units: Decimal
+    open_units: Decimal
+    average_price: Decimal | None
+    stop_loss: Decimal | None
+    take_profit: Decimal | None
+    trailing: Decimal | None
+    expires_ns: int | None
+    realised: Decimal
+    reason: str | None
+    events: tuple[Event, ...]
+    now_ns: int
+    currency: str
+
+
+def report_order(desk: Desk, held: Held, number: int) -> OrderReport:
+    """One order of the desk's account. Raises UsageError where there is none of that number."""
+    row = desk.reads.intent(desk.scope, number)
+    if row is None:
+        message = f"account {desk.scope} has no order {number}"
+        raise UsageError(message, code="unknown_order", hint=f"rickctl order list --account {desk.scope.account}")
+    return _report(row, desk, held, order_events(desk, held, number))
+
+
+def report_orders(desk: Desk, held: Held, states: Collection[OrderState] | None, limit: int) -> list[OrderReport]:
+    """The newest orders of the account that are in one of `states` (None: any), newest first."""
+    events = _all_events(desk, held)
+    found: list[OrderReport] = []
+    for row in desk.reads.intents(desk.scope):
+        if row.kind is not IntentKind.ENTRY and row.kind is not IntentKind.CLOSE:
+            continue
+        mine = tuple(event for event in events if concerns(event, row.number))
+        report = _report(row, desk, held, mine)
+        if states is None or report.state in states:
+            found.append(report)
+        if len(found) >= limit:
+            break
+    return found
+
+
+def order_events(desk: Desk, held: Held, number: int) -> tuple[Event, ...]:
+    """Every event about the order or its trade, saved or only settled so far."""
+    return tuple(event for event in _all_events(desk, held) if concerns(event, number))
+
+
+def _all_events(desk: Desk, held: Held) -> list[Event]:
+    saved = [from_json(json.loads(row.body)) for row in desk.reads.ledger(desk.scope)]
+    return [*saved, *(event for event in held.events if event.n > len(saved))]
+
+
+def raise_if_cancelled(report: OrderReport) -> OrderReport:
+    """The report, unless the venue cancelled the order before any of it filled. Raises OrderRejected."""
+    if report.state is OrderState.CANCELLED and not report.filled_units and report.reason != "client":
+        message = f"order {report.row.number} was cancelled by the broker: {(report.reason or '').replace('_', ' ')}"
+        code = report.reason or "cancelled"
+        raise OrderRejected(message, code=code, order=report.row.number, venue_code=code.upper())
+    return report
+
+
+def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -> OrderReport:
+    request = read_request(row.request)
+    trade, order = held.account.trade(row.number), held.account.order(row.number)
+    exits = trade or order
+    filled, average = _fills(events, row.number)
+    state, reason = _state(row, events, is_working=order is not None)
+    return OrderReport(
+        row=row,
+        request=request,
+        instrument=desk.market.instruments[row.symbol],
+        verdicts=read_verdicts(row.verdicts),
+        state=state,
+        filled_units=filled,
+        open_units=_ZERO if trade is None else trade.units,
+        average_price=average,
+        stop_loss=(trade.stop_level if trade else exits.stop_loss) if exits else request.stop_loss,
+        take_profit=exits.take_profit if exits else request.take_profit,
+        trailing=exits.trailing if exits else request.trailing,
+        expires_ns=order.expires_ns if order else request.expires_ns,
+        realised=_realised(events, row.number),
+        reason=reason,
+        events=events,
+        now_ns=held.now_ns,
+        currency=held.account.config.currency,
+    )
+
+
+def _fills(events: Sequence[Event], number: int) -> tuple[Decimal, Decimal | None]:
+    """Units the order itself filled, exits of its trade apart, and their average price to 28 digits."""
+    fills = [e for e in events if isinstance(e, OrderFilled) and e.number == number and e.leg in _OPENING]
+    units = sum((fill.units for fill in fills), _ZERO)
+    if not units:
+        return _ZERO, None
+    return units, sum((fill.units * fill.price for fill in fills), _ZERO) / units
+
+
+def _realised(events: Sequence[Event], number: int) -> Decimal:
+    parts = (part for event in events if isinstance(event, OrderFilled) for part in event.reduced)
+    return sum((part.pnl_account for part in parts if part.trade == number), _ZERO)
+
+
+def _state(row: IntentRow, events: Sequence[Event], *, is_working: bool) -> tuple[OrderState, str | None]:
+    if row.state is IntentState.ACCEPTED:
+        return _ledger_state(row.number, events, is_working=is_working)
+    if row.state is IntentState.ABANDONED:
+        return OrderState.CANCELLED, "never_sent"
+    if row.state in _WITHOUT_ANSWER:
+        return OrderState.UNKNOWN, None
+    return OrderState(row.state.value), row.error
+
+
+def _ledger_state(number: int, events: Sequence[Event], *, is_working: bool) -> tuple[OrderState, str | None]:
+    if is_working or not any(isinstance(event, OrderAccepted) for event in events):
+        return OrderState.WORKING, None
+    for event in events:
+        if isinstance(event, OrderCancelled) and event.number == number:
+            return OrderState.CANCELLED, event.reason.value
+        if isinstance(event, OrderExpired) and event.number == number:
+            return OrderState.EXPIRED, None
+    return OrderState.FILLED, None

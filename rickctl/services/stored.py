@@ -1,0 +1,111 @@
+"""Requests, quotes and verdicts as the journal keeps them, and back; exact text, nothing decided."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rickctl.domain.market import Quote
+from rickctl.domain.money import decimal_text
+from rickctl.domain.orders import EntryType, OrderRequest, Side, Verdict
+from rickctl.domain.scope import parse_scope
+
+if TYPE_CHECKING:
+    from rickctl.domain.quality import Quality
+    from rickctl.domain.records import JSON
+
+
+def text_or_none(value: Decimal | None) -> str | None:
+    """Exact decimal text, or None."""
+    return None if value is None else decimal_text(value)
+
+
+def request_json(request: OrderRequest) -> dict[str, JSON]:
+    """A request as JSON; prices and units are text, instants integers."""
+    return {
+        "scope": str(request.scope),
+        "symbol": request.symbol,
+        "side": request.side.value,
+        "units": decimal_text(request.units),
+        "entry": request.entry.value,
+        "price": text_or_none(request.price),
+        "stop_loss": text_or_none(request.stop_loss),
+        "take_profit": text_or_none(request.take_profit),
+        "trailing": text_or_none(request.trailing),
+        "expires_ns": request.expires_ns,
+        "timeframe": request.timeframe,
+        "quality": request.quality,
+        "key": request.key,
+    }
+
+
+def read_request(text: str) -> OrderRequest:
+    """The request of a stored text."""
+    held = json.loads(text)
+    return OrderRequest(
+        scope=parse_scope(held["scope"]),
+        symbol=held["symbol"],
+        side=Side(held["side"]),
+        units=Decimal(held["units"]),
+        entry=EntryType(held["entry"]),
+        price=_decimal(held["price"]),
+        stop_loss=_decimal(held["stop_loss"]),
+        take_profit=_decimal(held["take_profit"]),
+        trailing=_decimal(held["trailing"]),
+        expires_ns=held["expires_ns"],
+        timeframe=held["timeframe"],
+        quality=held["quality"],
+        key=held["key"],
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def quote_json(quote: Quote) -> dict[str, JSON]:
+    """A quote as JSON, its three times included."""
+    return {
+        "symbol": quote.symbol,
+        "bid": text_or_none(quote.bid),
+        "ask": text_or_none(quote.ask),
+        "source": quote.source,
+        "tradeable": quote.tradeable,
+        "changed_ns": quote.changed_ns,
+        "asserted_ns": quote.asserted_ns,
+        "received_ns": quote.received_ns,
+    }
+
+
+def read_quotes(text: str) -> list[Quote]:
+    """The quotes of a stored text."""
+    return [Quote(**{**held, "bid": _decimal(held["bid"]), "ask": _decimal(held["ask"])}) for held in json.loads(text)]
+
+
+def verdicts_json(verdicts: tuple[Verdict, ...]) -> list[JSON]:
+    """Verdicts as JSON, in the order of the rules."""
+    return [
+        {
+            "rule": verdict.rule,
+            "name": verdict.name,
+            "measured": verdict.measured,
+            "limit": verdict.limit,
+            "passed": verdict.passed,
+            "detail": verdict.detail,
+        }
+        for verdict in verdicts
+    ]
+
+
+def read_verdicts(text: str) -> tuple[Verdict, ...]:
+    """The verdicts of a stored text."""
+    return tuple(Verdict(**held) for held in json.loads(text))
+
+
+def quality_json(quality: Quality | None) -> JSON:
+    """A computed quality with the parts it is made of, or None."""
+    if quality is None:
+        return None
+    parts: list[Any] = [part._asdict() for part in quality.parts]
+    return {"score": quality.score, "parts": parts}
