@@ -21,5 +21,6 @@ NOUNS: tuple[Noun, ...] = (
     Noun("charter", "Rules", "the limits every order must pass", "rickctl.commands.charter"),
     Noun("journal", "Rules", "the record of everything, and its proof", "rickctl.commands.journal"),
     Noun("doctor", "House", "whether everything here is in order", "rickctl.commands.doctor"),
+    Noun("complete", "House", "the completion script of your shell", "rickctl.commands.complete"),
     Noun("schema", "House", "the command tree as JSON", "rickctl.commands.schema"),
 )

@@ -22,7 +22,7 @@ def is_asked(argv: Sequence[str]) -> bool:
 def write_words(app: App, argv: Sequence[str]) -> None:
     """Print the words asked for by `KIND [PREFIX [TYPED…]]`, one a line; none where anything is in the way."""
     try:
-        found = _find_words(app, argv[0], argv[1] if len(argv) > 1 else "", argv[2:])
+        found = _find_words(app, argv[0], argv[1].removesuffix("*") if len(argv) > 1 else "", argv[2:])
     except Exception:  # noqa: BLE001 - a complaint would be written over the line somebody is typing
         return
     app.out.write("".join(f"{word}\n" for word in found))

@@ -1,0 +1,230 @@
+# bash completion for rickctl.
+# Written by `rickctl complete --shell bash`: to change it, change the commands.
+# shellcheck shell=bash disable=SC2034,SC2207
+
+# What may follow: sets verbs, options, places, and slot for the value of option $2.
+_rickctl_look() {
+    verbs="" options="" slot="" places=()
+    case "$1" in
+    "") verbs="quote stream candles charter journal doctor complete schema" ;;
+    "charter") verbs="validate show explain diff path seal edit" ;;
+    "journal") verbs="list show verify export backup" ;;
+    "quote")
+        options="--account -a --at --output -o --help -h"
+        places=("*@symbols")
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --at) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "stream")
+        options="--count -n --duration --account -a --output -o --help -h"
+        places=("*@symbols")
+        case "$2" in
+        --count | -n) slot="@text" ;;
+        --duration) slot="@text" ;;
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "candles")
+        options="--granularity -g --count -n --at --account -a --output -o --help -h"
+        places=("@symbols")
+        case "$2" in
+        --granularity | -g) slot="S5 S10 S15 S30 M1 M5 M15 M30 H1 H4 D W" ;;
+        --count | -n) slot="@text" ;;
+        --at) slot="@text" ;;
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "charter validate")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "charter show")
+        options="--section -s --output -o --help -h"
+        case "$2" in
+        --section | -s) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "charter explain")
+        options="--output -o --help -h"
+        places=("1.1 1.2 1.3 1.4 1.5 2.1 2.2 2.3 2.4 2.5 2.6 2.7 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 5.1 5.2 6.1 6.2 6.3 7.1 7.2 7.3 7.4 7.5 7.6 7.7 8.1 8.2 10.1 11.1 11.2 11.3 11.4")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "charter diff")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "charter path")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "charter seal")
+        options="--expect --mode --output -o --help -h"
+        case "$2" in
+        --expect) slot="@text" ;;
+        --mode) slot="paper practice" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "charter edit")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "journal list")
+        options="--account -a --kind --order --count -n --output -o --help -h"
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --kind) slot="@text" ;;
+        --order) slot="@orders" ;;
+        --count | -n) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "journal show")
+        options="--output -o --help -h"
+        places=("@text")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "journal verify")
+        options="--anchor --output -o --help -h"
+        case "$2" in
+        --anchor) slot="@files" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "journal export")
+        options="--anchor --out --help -h"
+        case "$2" in
+        --out) slot="@files" ;;
+        esac
+        ;;
+    "journal backup")
+        options="--output -o --help -h"
+        places=("@files")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "doctor")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "complete")
+        options="--shell --help -h"
+        case "$2" in
+        --shell) slot="bash zsh fish powershell" ;;
+        esac
+        ;;
+    "schema")
+        options="--help -h"
+        ;;
+    esac
+}
+
+_rickctl_offer() {
+    case "$1" in
+    "" | @text) ;;
+    @files)
+        compopt -o filenames 2>/dev/null
+        local IFS=$'\n'
+        COMPREPLY=($(compgen -f -- "$2"))
+        ;;
+    @*) COMPREPLY=($("${words[0]}" complete "${1#@}" "$2" "${words[@]}" 2>/dev/null)) ;;
+    *) COMPREPLY=($(compgen -W "$1" -- "$2")) ;;
+    esac
+}
+
+# Quotes are kept together, and so is paper:paper:main, which bash itself breaks at its colons.
+_rickctl_split() {
+    local line=$1 word="" quote="" char
+    local -i at
+    words=()
+    for ((at = 0; at < ${#line}; at++)); do
+        char=${line:at:1}
+        if [[ -n $quote ]]; then
+            if [[ $char == "$quote" ]]; then quote=""; else word+=$char; fi
+        elif [[ $char == [\"\'] ]]; then
+            quote=$char
+        elif [[ $char == [[:space:]] ]]; then
+            [[ -n $word ]] && words+=("$word")
+            word=""
+        else
+            word+=$char
+        fi
+    done
+    words+=("$word")
+}
+
+_rickctl() {
+    local IFS=$' \t\n' path="" flag="" verbs options slot word cut
+    local -i at=1 place=0 last
+    local -a words places
+    COMPREPLY=()
+    _rickctl_split "${COMP_LINE:0:COMP_POINT}"
+    last=$((${#words[@]} - 1))
+    word=${words[last]}
+    _rickctl_look "" ""
+    while [[ -n $verbs && $at -lt $last ]]; do
+        [[ " $verbs " == *" ${words[at]} "* ]] || return 0
+        path="${path:+$path }${words[at]}"
+        at+=1
+        _rickctl_look "$path" ""
+    done
+    if [[ -n $verbs ]]; then
+        _rickctl_offer "$verbs" "$word"
+        return 0
+    fi
+    for (( ; at < last; at++)); do
+        if [[ -n $flag ]]; then
+            flag=""
+        elif [[ ${words[at]} == -* ]]; then
+            _rickctl_look "$path" "${words[at]}"
+            [[ -n $slot ]] && flag=${words[at]}
+        else
+            place+=1
+        fi
+    done
+    if [[ -n $flag ]]; then
+        _rickctl_look "$path" "$flag"
+    elif [[ $word == --*=* ]]; then
+        _rickctl_look "$path" "${word%%=*}"
+        word=${word#*=}
+    elif [[ $word == -* ]]; then
+        slot=$options
+    else
+        # Past the last argument only one that repeats is left.
+        last=$((${#places[@]} - 1))
+        if ((place > last && last >= 0)) && [[ ${places[last]} == \** ]]; then place=$last; fi
+        slot=${places[place]-}
+        slot=${slot#\*}
+    fi
+    _rickctl_offer "$slot" "$word"
+    # Readline replaces only what follows the last of its own word breaks.
+    if [[ $word == *:* && $COMP_WORDBREAKS == *:* ]]; then
+        cut=${word%"${word##*:}"}
+        for at in "${!COMPREPLY[@]}"; do
+            COMPREPLY[at]=${COMPREPLY[at]#"$cut"}
+        done
+    fi
+}
+
+complete -F _rickctl rickctl
