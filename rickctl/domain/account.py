@@ -65,6 +65,7 @@ class Ended(StrEnum):
     """Why an order was cancelled before it was filled."""
 
     CLIENT = "client"
+    ACCOUNT_RESET = "account_reset"
     INSUFFICIENT_MARGIN = "insufficient_margin"
     INSUFFICIENT_FUNDS = "insufficient_funds"
     NO_SHORTS = "no_shorts"

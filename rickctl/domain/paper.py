@@ -189,14 +189,16 @@ def deposit(state: AccountState, amount: Decimal, *, at_ns: int) -> tuple[Event,
 
 
 def reset(state: AccountState, *, at_ns: int) -> tuple[Event, ...]:
-    """Drop every order and trade and go back to the first balance; the ledger keeps what was."""
+    """Cancel every order, drop every trade and go back to the first balance; the ledger keeps what was."""
     _check_settled(state, at_ns)
-    return _made(state, AccountReset(at_ns=at_ns, balance=state.config.balance))
+    cancelled = [OrderCancelled(at_ns=at_ns, number=order.number, reason=Ended.ACCOUNT_RESET) for order in state.orders]
+    return _made(state, *cancelled, AccountReset(at_ns=at_ns, balance=state.config.balance))
 
 
-def _made(state: AccountState, event: Event) -> tuple[Event, ...]:
+def _made(state: AccountState, *events: Event) -> tuple[Event, ...]:
     batch = Batch(state)
-    batch.add(event)
+    for event in events:
+        batch.add(event)
     return tuple(batch.events)
 
 
