@@ -6,9 +6,11 @@
 _rickctl_look() {
     verbs="" options="" slot="" places=()
     case "$1" in
-    "") verbs="quote stream candles charter journal doctor complete schema" ;;
+    "") verbs="quote stream candles order charter journal doctor config complete schema" ;;
+    "order") verbs="place cancel modify list show history resolve" ;;
     "charter") verbs="validate show explain diff path seal edit" ;;
     "journal") verbs="list show verify export backup" ;;
+    "config") verbs="show get set unset path" ;;
     "quote")
         options="--account -a --at --output -o --help -h"
         places=("*@symbols")
@@ -35,6 +37,81 @@ _rickctl_look() {
         --granularity | -g) slot="S5 S10 S15 S30 M1 M5 M15 M30 H1 H4 D W" ;;
         --count | -n) slot="@text" ;;
         --at) slot="@text" ;;
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "order place")
+        options="--risk --limit --stop-entry --stop-loss --take-profit --trailing --ttl --timeframe --quality --key --account -a --dry-run --all --lock --if-market-open --output -o --help -h"
+        places=("@symbols" "buy sell" "@text")
+        case "$2" in
+        --risk) slot="@text" ;;
+        --limit) slot="@text" ;;
+        --stop-entry) slot="@text" ;;
+        --stop-loss) slot="@text" ;;
+        --take-profit) slot="@text" ;;
+        --trailing) slot="@text" ;;
+        --ttl) slot="@text" ;;
+        --timeframe) slot="S5 S10 S15 S30 M1 M5 M15 M30 H1 H4 D W" ;;
+        --quality) slot="@text" ;;
+        --key) slot="@text" ;;
+        --account | -a) slot="@accounts" ;;
+        --lock) slot="@text" ;;
+        --if-market-open) slot="@symbols" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "order cancel")
+        options="--all --account -a --dry-run --output -o --help -h"
+        places=("@orders")
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "order modify")
+        options="--stop-loss --take-profit --trailing --price --units --ttl --account -a --dry-run --output -o --help -h"
+        places=("@orders")
+        case "$2" in
+        --stop-loss) slot="@text" ;;
+        --take-profit) slot="@text" ;;
+        --trailing) slot="@text" ;;
+        --price) slot="@text" ;;
+        --units) slot="@text" ;;
+        --ttl) slot="@text" ;;
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "order list")
+        options="--state --count -n --account -a --out --output -o --help -h"
+        case "$2" in
+        --state) slot="refused rejected unknown working filled cancelled expired" ;;
+        --count | -n) slot="@text" ;;
+        --account | -a) slot="@accounts" ;;
+        --out) slot="@files" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "order show")
+        options="--account -a --output -o --help -h"
+        places=("@orders")
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "order history")
+        options="--account -a --output -o --help -h"
+        places=("@orders")
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "order resolve")
+        options="--account -a --output -o --help -h"
+        case "$2" in
         --account | -a) slot="@accounts" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
@@ -123,6 +200,39 @@ _rickctl_look() {
         esac
         ;;
     "doctor")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "config show")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "config get")
+        options="--output -o --help -h"
+        places=("output account colour log_level execution_enabled quality_threshold max_hold_min active_broker")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "config set")
+        options="--dry-run --output -o --help -h"
+        places=("output account colour log_level execution_enabled quality_threshold max_hold_min active_broker" "@text")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "config unset")
+        options="--dry-run --output -o --help -h"
+        places=("output account colour log_level execution_enabled quality_threshold max_hold_min active_broker")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "config path")
         options="--output -o --help -h"
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
-from rickctl.config import ACCOUNT_VARIABLE, OUTPUT_VARIABLE, find_folders
+from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rickctl.adapters.factory import OpenedMarket
     from rickctl.config import Folders
     from rickctl.domain.ports import Clock, Execution, Market
+    from rickctl.domain.settings import Effective
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
     from rickctl.services.desk import Desk
@@ -88,12 +89,13 @@ class App:
         return self._folders
 
     def scope(self, account: str | None) -> Scope:
-        """The account named, else the environment's, else `paper:paper:main`; a LIVE one must be named."""
+        """The account named, else the environment's, the file's, `paper:paper:main`; a LIVE one must be named."""
         if account is not None:
             return parse_scope(account)
         named = self.environment.get(ACCOUNT_VARIABLE)
         if not named:
-            return DEFAULT_SCOPE
+            written = self.written("account")
+            return parse_scope(written) if written else DEFAULT_SCOPE
         scope = parse_scope(named)
         if scope.mode is Mode.LIVE:
             message = f"{ACCOUNT_VARIABLE} names a LIVE account; LIVE is named on the command line only"
@@ -101,8 +103,21 @@ class App:
         return scope
 
     def output(self, chosen: str | None) -> str:
-        """The format asked for on the command line, else in the environment, else a table."""
-        return check_format(chosen or self.environment.get(OUTPUT_VARIABLE) or "table")
+        """The format asked for on the command line, else in the environment, else in the file, else a table."""
+        return check_format(chosen or self.environment.get(OUTPUT_VARIABLE) or self.written("output") or "table")
+
+    def effective(self, key: str) -> Effective:
+        """A setting in force and its source: environment, file or default. Raises SetupError for one that cannot be."""
+        from rickctl.services.settings import effective  # noqa: PLC0415 - a machine without a file needs none of it
+
+        return effective(key, self.folders.config, self.environment, validate_settings)
+
+    def written(self, key: str) -> str:
+        """What the settings file says of a text, empty where it says nothing; no file costs one look."""
+        if not (self.folders.config / CONFIG_FILE).exists():
+            return ""
+        found = self.effective(key)
+        return str(found.value) if found.source == "file" else ""
 
     def open_market(self, source: str, seed: int, expected: str | None = None) -> OpenedMarket:
         """The price source an account names, opened once a run. Raises UsageError, SetupError, Unreachable."""

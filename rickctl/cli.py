@@ -184,7 +184,7 @@ def _report_bug(error: Exception, argv: Sequence[str], app: App) -> int:
 def _wants_json(argv: Sequence[str], app: App) -> bool:
     from rickctl.config import OUTPUT_VARIABLE  # noqa: PLC0415 - only a failure needs it
 
-    chosen = app.environment.get(OUTPUT_VARIABLE, "")
+    chosen = app.environment.get(OUTPUT_VARIABLE) or _written_output(app)
     for place, word in enumerate(argv):
         if word in {"-o", "--output"} and place + 1 < len(argv):
             chosen = argv[place + 1]
@@ -193,6 +193,14 @@ def _wants_json(argv: Sequence[str], app: App) -> bool:
         elif word.startswith("-o") and not word.startswith("--"):
             chosen = word.removeprefix("-o").removeprefix("=") or chosen
     return chosen.lower() in {"json", "jsonl"}
+
+
+def _written_output(app: App) -> str:
+    """The file's format; a file that cannot be read is the failure being told, or another's to tell."""
+    try:
+        return app.written("output")
+    except (RickctlError, OSError):
+        return ""
 
 
 def _discard_output() -> None:

@@ -18,9 +18,11 @@ NOUNS: tuple[Noun, ...] = (
     Noun("quote", "Prices", "bid, ask, spread and age of symbols", "rickctl.commands.quote"),
     Noun("stream", "Prices", "prices as they change", "rickctl.commands.stream"),
     Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
+    Noun("order", "Trading", "place, cancel, modify, list and explain orders", "rickctl.commands.order"),
     Noun("charter", "Rules", "the limits every order must pass", "rickctl.commands.charter"),
     Noun("journal", "Rules", "the record of everything, and its proof", "rickctl.commands.journal"),
     Noun("doctor", "House", "whether everything here is in order", "rickctl.commands.doctor"),
+    Noun("config", "House", "settings and where they come from", "rickctl.commands.config"),
     Noun("complete", "House", "the completion script of your shell", "rickctl.commands.complete"),
     Noun("schema", "House", "the command tree as JSON", "rickctl.commands.schema"),
 )

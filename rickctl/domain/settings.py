@@ -1,8 +1,11 @@
-"""Every setting a person may make: its key, its variable, its default and its bounds, as data; reads nothing."""
+"""Every setting a person may make: key, variable, default and bounds, and how its text is read; opens no file."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+from rickctl.domain.errors import SetupError, UsageError
+from rickctl.domain.scope import Mode, check_account_name, parse_scope
 
 SettingValue = str | int | bool | None
 
@@ -18,6 +21,39 @@ class Setting(NamedTuple):
     choices: tuple[str, ...] = ()
     least: int | None = None
     most: int | None = None
+
+    @property
+    def expected(self) -> str:
+        """What a value has to be, in words."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        return {
+            "account": "an account such as main or practice:oanda:NAME, never a LIVE one",
+            "switch": "true or false",
+            "number": f"a whole number from {self.least} to {self.most}",
+            "name": "a broker's name",
+        }[self.kind]
+
+
+class Effective(NamedTuple):
+    """A value in force and whether it comes from the `environment`, the `file` or the `default`."""
+
+    value: SettingValue
+    source: str
+
+
+class Problem(NamedTuple):
+    """A key of the file whose value cannot stand; `setting` is None where the key is unknown."""
+
+    key: str
+    setting: Setting | None
+
+
+class Checked(NamedTuple):
+    """What validation made of a file: its values, and everything that is wrong with it."""
+
+    values: dict[str, SettingValue]
+    problems: tuple[Problem, ...]
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -65,3 +101,62 @@ SECRET_VARIABLES = (
     "COINBASE_API_SECRET",
 )
 """Variables of venues: known, never shown and never kept in a file."""
+
+_ON = frozenset({"1", "true", "yes", "on"})
+_OFF = frozenset({"0", "false", "no", "off"})
+
+
+def find_setting(key: str) -> Setting:
+    """The setting of a key, `-` and capitals forgiven. Raises UsageError."""
+    wanted = key.strip().lower().replace("-", "_")
+    if wanted in SETTINGS_BY_KEY:
+        return SETTINGS_BY_KEY[wanted]
+    message = f"{key[:40]!r} is not a setting"
+    raise UsageError(message, code="unknown_setting", hint=f"known: {', '.join(SETTINGS_BY_KEY)}")
+
+
+def read_value(setting: Setting, text: str) -> SettingValue:
+    """The value a word means, as typed or as a variable holds it. Raises ValueError."""
+    word = text.strip()
+    lowered = word.lower()
+    if setting.kind == "switch" and lowered in _ON | _OFF:
+        return lowered in _ON
+    if setting.kind == "number":
+        number = int(word) if word.isascii() and word.isdecimal() else -1
+        return check_value(setting, number)
+    return check_value(setting, word if setting.kind == "account" else lowered)
+
+
+def check_value(setting: Setting, value: object) -> SettingValue:
+    """The value itself if the setting can hold it. Raises ValueError."""
+    if setting.kind == "switch":
+        usable = isinstance(value, bool)
+    elif setting.kind == "number":
+        usable = type(value) is int and (setting.least or 0) <= value <= (setting.most or 0)
+    else:
+        usable = isinstance(value, str) and (value in setting.choices if setting.choices else _is_name(setting, value))
+    if not usable:
+        raise ValueError(setting.expected)
+    assert value is None or isinstance(value, str | int | bool)  # noqa: S101 - one of the three above
+    return value
+
+
+def _is_name(setting: Setting, text: str) -> bool:
+    try:
+        if setting.kind == "account":
+            return parse_scope(text).mode is not Mode.LIVE
+        check_account_name(text)
+    except UsageError:
+        return False
+    return True
+
+
+def read_variable(setting: Setting, text: str) -> SettingValue:
+    """The value a variable of the environment gives; any text in NO_COLOR means never. Raises SetupError."""
+    if setting.kind == "colour":
+        return "never"
+    try:
+        return read_value(setting, text)
+    except ValueError:
+        message = f"{setting.variable}={text[:40]} in the environment is not {setting.expected}"
+        raise SetupError(message, code="bad_config", hint=f"unset {setting.variable}") from None
