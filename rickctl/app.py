@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
 from rickctl.domain.errors import SetupError, UsageError
-from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
 from rickctl.render.write import Screen, check_format, write_rounds, write_view
 
@@ -19,12 +18,15 @@ if TYPE_CHECKING:
 
     from rickctl.adapters.factory import OpenedMarket
     from rickctl.config import Folders
+    from rickctl.domain.orders import OrderState
     from rickctl.domain.ports import Clock, Execution, Market
     from rickctl.domain.settings import Effective
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
     from rickctl.services.desk import Desk
+    from rickctl.services.orderdesk import OrderDesk
     from rickctl.services.orders import Trader
+    from rickctl.services.report import OrderReport
     from rickctl.store.owner import Owner
     from rickctl.store.state import Store
 
@@ -154,7 +156,7 @@ class App:
         if row is None:
             if scope != DEFAULT_SCOPE:
                 raise unknown_account(scope)
-            return Book(scope, self.open_market("sim", 0).market, self.clock.now_ns())
+            return Book(scope, self.open_market("sim:v1", 0).market, self.clock.now_ns())
         priced = row.price_source()
         market = self.open_market(priced.source, priced.seed, priced.fingerprint).market
         now_ns = self.clock.now_ns() if row.clock_ns is None else row.clock_ns
@@ -189,23 +191,24 @@ class App:
 
     def _desk(self, scope: Scope, *, write: bool) -> Desk:
         from rickctl.domain.account import AccountConfig  # noqa: PLC0415 - a quote needs no account
+        from rickctl.domain.records import PriceSource  # noqa: PLC0415
         from rickctl.services.desk import Desk  # noqa: PLC0415
 
         state = self.store(write=write)
         row = state.account(scope)
         if row is None and scope != DEFAULT_SCOPE:
             raise unknown_account(scope)
-        priced = PriceSource("sim", 0, None) if row is None else row.price_source()
+        priced = PriceSource("sim:v1", 0, None) if row is None else row.price_source()
         market = self.open_market(priced.source, priced.seed, priced.fingerprint).market
         writable = self.store(write=True) if write else None
-        return Desk(
-            scope=scope, reads=state, market=market, clock=self.clock, opening=AccountConfig(), state=writable
-        )
+        return Desk(scope=scope, reads=state, market=market, clock=self.clock, opening=AccountConfig(), state=writable)
 
     def desks(self, account: str | None, *, write: bool = False) -> list[Desk]:
         """The account named, or every open account of the default mode, the default one included."""
         if account is not None:
             return [self.desk(account, write=write)]
+        from rickctl.domain.records import AccountStatus  # noqa: PLC0415 - a quote needs no account
+
         rows = self.store(write=write).accounts()
         scopes = {row.scope for row in rows if row.status is AccountStatus.OPEN and row.scope.mode is Mode.PAPER}
         return [self._desk(scope, write=write) for scope in sorted({*scopes, DEFAULT_SCOPE})]
@@ -231,6 +234,8 @@ class App:
 
     def _neighbours(self, desk: Desk) -> list[Desk]:
         """The other open accounts on the wall clock: a stepped one is a rehearsal and is counted alone."""
+        from rickctl.domain.records import AccountStatus  # noqa: PLC0415 - a quote needs no account
+
         own = desk.reads.account(desk.scope)
         if own is not None and own.clock_ns is not None:
             return []
@@ -245,6 +250,38 @@ class App:
         from rickctl.adapters.paper import PaperBroker  # noqa: PLC0415 - only orders need it
 
         return PaperBroker(desk, desk.market.instruments)
+
+    def orders(self, account: str | None, *, write: bool) -> OrderDesk:
+        """The orders of one account. Raises UsageError, SetupError."""
+        from rickctl.services.orderdesk import OrderDesk  # noqa: PLC0415 - a quote has no orders
+
+        desk = self.desk(account, write=write)
+        return OrderDesk(desk=desk, trader=self.trader(desk), execution=self.execution(desk), is_gone=self.is_gone)
+
+    def list_orders(self, account: str | None, *, states: set[OrderState] | None, count: int) -> list[OrderReport]:
+        """The newest orders of one account or of all, newest first."""
+        from rickctl.services.desk import hold  # noqa: PLC0415 - a quote has no orders
+        from rickctl.services.report import report_orders  # noqa: PLC0415
+
+        found = [row for desk in self.desks(account) for row in report_orders(desk, hold(desk), states, count)]
+        return sorted(found, key=lambda report: report.row.recorded_ns, reverse=True)[:count]
+
+    def badge(self, account: str | None, note: str | None = None) -> str:
+        """`Data: sim | Exec: paper · main`, with a note such as `dry run`."""
+        badge = self.book(account).badge
+        return f"{badge} · {note}" if note else badge
+
+    def start_job(self, lock: str | None, if_market_open: str | None, account: str | None) -> None:
+        """What a scheduled job asks first: alone, and only while a market is open. Raises Skipped."""
+        if lock is not None:
+            from rickctl.store.joblock import hold_job_lock  # noqa: PLC0415 - jobs only
+
+            hold_job_lock(self.folders.state, lock)
+        if if_market_open is not None:
+            from rickctl.services.quotes import check_market_open  # noqa: PLC0415 - jobs only
+
+            book = self.book(account)
+            check_market_open(if_market_open, book.market, book.now_ns)
 
     def is_gone(self, owner: str) -> bool:
         """Whether the process of that name lives no more. Raises SetupError."""
@@ -302,8 +339,15 @@ class App:
         """Print a result that keeps changing: all rows repainted on a terminal, the changed ones on a pipe."""
         write_rounds(rounds, view_of, output=self.output(output), badge=badge, screen=self.screen, out=self.out)
 
-    def show(self, view: View, *, output: str | None, badge: str) -> None:
-        """Print one result on stdout."""
+    def show(self, view: View, *, output: str | None, badge: str, out_file: Path | None = None) -> None:
+        """Print one result on stdout, or put it into a file in one step. Raises SetupError."""
+        if out_file is not None:
+            from io import StringIO  # noqa: PLC0415 - only --out needs it
+
+            text, plain = StringIO(), self.screen._replace(is_terminal=False)
+            write_view(view, output=self.output(output), badge=badge, screen=plain, out=text)
+            self.write_text(text.getvalue(), out_file)
+            return
         write_view(view, output=self.output(output), badge=badge, screen=self.screen, out=self.out)
 
 

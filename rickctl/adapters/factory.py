@@ -27,7 +27,11 @@ def open_market(source: str, *, seed: int = 0, expected: str | None = None) -> O
     if kind == "sim":
         from rickctl.adapters.sim import SimMarket  # noqa: PLC0415 - one source is imported, not all
 
-        return OpenedMarket(SimMarket(seed=seed), "sim")
+        market = SimMarket(seed=seed)
+        if source.lower() not in {"sim", market.source}:
+            message = f"this version of rickctl has {market.source}, not {source}"
+            raise UsageError(message, code="unknown_source")
+        return OpenedMarket(market, market.source)
     if kind == "replay":
         from rickctl.adapters.replay import open_tape  # noqa: PLC0415
         from rickctl.domain.instruments import Instruments  # noqa: PLC0415

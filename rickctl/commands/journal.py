@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rickctl.commands.options import AccountOption, OutputOption, app_of, contract, noun
+from rickctl.commands.options import AccountOption, OutFileOption, OutputOption, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
 from rickctl.render.journal import (
     BACKUP_FIELDS,
@@ -38,9 +38,6 @@ TargetArgument = Annotated[
 KindOption = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="only this kind", show_default=False)]
 OrderOption = Annotated[int | None, typer.Option("--order", metavar="N", help="only of this order", show_default=False)]
 CountOption = Annotated[int, typer.Option("--count", "-n", metavar="N", help="how many, the newest last")]
-OutFileOption = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="write there in one step", show_default=False)
-]
 CheckAnchorOption = Annotated[
     Path | None, typer.Option("--anchor", metavar="FILE", help="hold it to an exported anchor too", show_default=False)
 ]
@@ -85,7 +82,7 @@ def verify(context: typer.Context, anchor: CheckAnchorOption = None, output: Out
 
 @cli.command()
 @contract(shape="lines", fields=RECORD_FIELDS)
-def export(context: typer.Context, anchor: AnchorFlag = False, out: OutFileOption = None) -> None:  # noqa: FBT002
+def export(context: typer.Context, anchor: AnchorFlag = False, out: OutFileOption = None) -> None:
     """Print the journal, one JSON object a line, or with --anchor its head alone."""
     app = app_of(context)
     store = app.store(write=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
@@ -32,6 +33,23 @@ AtOption = Annotated[
     str | None,
     typer.Option("--at", metavar="TIME", help="ask about the past, e.g. 2026-03-02T14:00:00Z", show_default=False),
 ]
+DryRunFlag = Annotated[
+    bool, typer.Option("--dry-run", help="print what would be sent and every verdict; write nothing")
+]
+AllFlag = Annotated[bool, typer.Option("--all", help="everything of the account")]
+OrderArgument = Annotated[int, typer.Argument(metavar="ORDER", help="number of the order", min=1, show_default=False)]
+OutFileOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="write the result there in one step", show_default=False)
+]
+LockOption = Annotated[
+    str | None,
+    typer.Option("--lock", metavar="NAME", help="skip (exit 8) while NAME runs elsewhere", show_default=False),
+]
+IfOpenOption = Annotated[
+    str | None,
+    typer.Option("--if-market-open", metavar="SYMBOL", help="skip (exit 8) while SYMBOL is closed", show_default=False),
+]
+WatchFlag = Annotated[bool, typer.Option("--watch", "-w", help="repeat every second until Ctrl-C")]
 SymbolArgument = Annotated[
     str, typer.Argument(metavar="SYMBOL", help="EUR_USD, eur/usd, BTC-USD …", show_default=False)
 ]

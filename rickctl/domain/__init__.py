@@ -1,1 +1,1 @@
-"""The centre: frozen values and pure rules; imports only the standard library and itself, reads no clock, does no I/O."""
+"""The centre: frozen values and pure rules; imports only the standard library and itself, no clock, no I/O."""

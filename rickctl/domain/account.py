@@ -81,13 +81,16 @@ class Ended(StrEnum):
 class AccountConfig:
     """The terms of a paper account, fixed when it is created; `seed` is of the market and of random slippage.
 
+    `fingerprint` is the mark of a recorded market's content, None for one that cannot change.
+
     `start_ns` is where a step clock begins; `max_hold_ns` is how long a trade lives before it is closed.
     """
 
     kind: AccountKind = AccountKind.MARGIN
     currency: str = "USD"
     balance: Decimal = Decimal(100_000)
-    source: str = "sim"
+    source: str = "sim:v1"
+    fingerprint: str | None = None
     seed: int = 0
     spread: Spread = SOURCE_SPREAD
     slippage: Slippage = NO_SLIPPAGE
@@ -109,6 +112,7 @@ class AccountConfig:
             "currency": self.currency,
             "balance": decimal_text(self.balance),
             "source": self.source,
+            "fingerprint": self.fingerprint,
             "seed": self.seed,
             "spread": str(self.spread),
             "slippage": str(self.slippage),
@@ -127,6 +131,7 @@ class AccountConfig:
             currency=body["currency"],
             balance=Decimal(body["balance"]),
             source=body["source"],
+            fingerprint=body["fingerprint"],
             seed=body["seed"],
             spread=parse_spread(body["spread"]),
             slippage=parse_slippage(body["slippage"]),

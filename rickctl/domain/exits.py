@@ -192,7 +192,7 @@ def _bare(instrument: Instrument, written: Distance, what: str) -> Decimal:
 
 def _base(start: Decimal | None, instrument: Instrument) -> Decimal:
     if start is None or start <= 0:
-        message = f"refused: {instrument.symbol} has no price to count a distance from"
+        message = f"{instrument.symbol} has no price to count a distance from"
         raise Refused(message, code="bad_quote", hint=f"rickctl quote {instrument.symbol}")
     return start
 

@@ -204,7 +204,7 @@ def _made(state: AccountState, *events: Event) -> tuple[Event, ...]:
 
 def _check_settled(state: AccountState, at_ns: int) -> None:
     if at_ns < state.checkpoint_ns:
-        message = f"refused: the account is settled to {rfc3339(state.checkpoint_ns)}, after {rfc3339(at_ns)}"
+        message = f"the account is settled to {rfc3339(state.checkpoint_ns)}, after {rfc3339(at_ns)}"
         raise Refused(message, code="time_before_checkpoint", hint="rickctl account show")
     if at_ns > state.checkpoint_ns:
         message = f"the account is settled to {state.checkpoint_ns}, not to {at_ns}: settle it first"

@@ -37,7 +37,7 @@ def parse_risk(text: str, what: str = "--risk") -> Risk:
 def risk_amount(risk: Risk, equity: Decimal) -> Decimal:
     """The risk in account currency; equity at or below zero has nothing to risk and raises Refused."""
     if not equity.is_finite() or equity <= 0:
-        message = "refused: the account has no equity to risk"
+        message = "the account has no equity to risk"
         raise Refused(message, code="no_equity")
     return equity * risk.value / _WHOLE if risk.is_percent else risk.value
 
@@ -84,7 +84,7 @@ def result_at(side: Side, units: Decimal, entry: Decimal, exit_price: Decimal, q
 def _rate(quote_to_account: Decimal | None, instrument: Instrument) -> Decimal:
     if quote_to_account is None or not quote_to_account.is_finite() or quote_to_account <= 0:
         message = (
-            f"refused: no rate from {instrument.quote_currency} to the account's currency, so nothing can be sized"
+            f"no rate from {instrument.quote_currency} to the account's currency, so nothing can be sized"
         )
         raise Refused(message, code="no_rate", hint="rickctl charter explain 11.3")
     return quote_to_account

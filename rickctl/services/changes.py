@@ -100,7 +100,7 @@ def modify(words: Words, desk: Desk, trader: Trader, execution: Execution) -> In
     """Change an order or the exits of its trade; what widens risk passes every rule an entry does."""
     target = find_entry(desk, words.number)
     instrument = desk.market.instruments[target.symbol]
-    changes, _, after = _resolve(words, hold(desk), instrument, desk, trader)
+    changes, _, after = _resolve(words, hold(desk), instrument, desk)
 
     def judge(held: Held, snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
         before = current_request(held, words.number)
@@ -109,6 +109,20 @@ def modify(words: Words, desk: Desk, trader: Trader, execution: Execution) -> In
     body: dict[str, JSON] = {**request_json(after), "target": words.number}
     row = _record(IntentKind.MODIFY, target.symbol, body, desk, trader, judge, without=words.number)
     return transmit_change(row, desk, trader, lambda: execution.modify_order(target.client_order_id, changes))
+
+
+def preview_change(words: Words, desk: Desk, trader: Trader) -> None:
+    """Hold a modification to the charter without writing anything. Raises UsageError, Refused."""
+    charter = trader.charter.require()
+    target = find_entry(desk, words.number)
+    instrument = desk.market.instruments[target.symbol]
+    held = hold(desk)
+    _, before, after = _resolve(words, held, instrument, desk)
+    snapshot = _moment(held, instrument, desk, trader, without=words.number)
+    full = counted(_asked(held, instrument, trader), snapshot, charter, desk.reads)
+    verdicts = check_modify(before, after, full, charter, client_order_id=target.client_order_id).verdicts
+    if not all(verdict.passed for verdict in verdicts):
+        raise refusal(verdicts)
 
 
 def transmit_change(row: IntentRow, desk: Desk, trader: Trader, do: Callable[[], object]) -> IntentRow:
@@ -173,10 +187,9 @@ def _order_request(held: Held, order: Order) -> OrderRequest:
 
 
 def _resolve(
-    words: Words, held: Held, instrument: Instrument, desk: Desk, trader: Trader
+    words: Words, held: Held, instrument: Instrument, desk: Desk
 ) -> tuple[Changes, OrderRequest, OrderRequest]:
     """The changes in prices, and the terms before and after. Raises UsageError where nothing would change."""
-    del trader
     before = current_request(held, words.number)
     price = before.price if words.price is None else parse_entry_price(words.price, "--price", instrument)
     start = price if price is not None else _grid_entry(held, words.number, instrument)
@@ -255,21 +268,11 @@ def _record(
     instrument = desk.market.instruments[symbol]
 
     def attempt(held: Held) -> tuple[IntentRow, tuple[Verdict, ...]]:
-        snapshot = measure(
-            held,
-            instrument=instrument,
-            market=desk.market,
-            charter=charter,
-            sealed_for=trader.charter.sealed_for,
-            kill_reason=trader.kill_reason,
-            neighbours=trader.neighbours() if kind is IntentKind.MODIFY else (),
-            without=without,
-        )
+        snapshot = _moment(held, instrument, desk, trader, without=without)
         with desk.writable().transaction() as transaction:
             if transaction.account(desk.scope) != held.row:
                 raise StaleAccount
-            asked = Asked(_stand_in(held, instrument), "", held.now_ns, trader.wall.now_ns())
-            verdicts = judge(held, counted(asked, snapshot, charter, transaction), charter)
+            verdicts = judge(held, counted(_asked(held, instrument, trader), snapshot, charter, transaction), charter)
             allowed = all(verdict.passed for verdict in verdicts)
             row = transaction.add_intent(
                 desk.scope,
@@ -297,9 +300,22 @@ def _record(
     return row
 
 
-def _stand_in(held: Held, instrument: Instrument) -> OrderRequest:
+def _moment(held: Held, instrument: Instrument, desk: Desk, trader: Trader, *, without: int | None) -> Snapshot:
+    return measure(
+        held,
+        instrument=instrument,
+        market=desk.market,
+        charter=trader.charter.require(),
+        sealed_for=trader.charter.sealed_for,
+        kill_reason=trader.kill_reason,
+        neighbours=() if without is None else trader.neighbours(),
+        without=without,
+    )
+
+
+def _asked(held: Held, instrument: Instrument, trader: Trader) -> Asked:
     """A request that only says whose counts are asked for."""
-    return OrderRequest(
+    request = OrderRequest(
         scope=held.account.scope,
         symbol=instrument.symbol,
         side=Side.BUY,
@@ -309,3 +325,4 @@ def _stand_in(held: Held, instrument: Instrument) -> OrderRequest:
         stop_loss=None,
         take_profit=None,
     )
+    return Asked(request, "", held.now_ns, trader.wall.now_ns())

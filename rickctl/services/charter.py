@@ -55,7 +55,7 @@ class LoadedCharter:
         if self.charter is not None:
             return self.charter
         more = "" if len(self.findings) == 1 else f"; and {len(self.findings) - 1} more"
-        message = f"refused: the charter {self.path} cannot be used: {self.findings[0].message}{more}"
+        message = f"the charter {self.path} cannot be used: {self.findings[0].message}{more}"
         raise Refused(message, code="charter_unreadable", hint="rickctl charter validate")
 
 
@@ -129,7 +129,7 @@ def _read(path: Path, *, is_shipped: bool) -> tuple[Charter | None, tuple[Findin
         if is_shipped:
             message = f"the installation carries no charter at {path}: {reason}"
             raise SetupError(message, code="charter_missing", hint="install rickctl again") from None
-        message = f"refused: the charter {path} cannot be read: {reason}"
+        message = f"the charter {path} cannot be read: {reason}"
         raise Refused(message, code="charter_unreadable", hint="rickctl charter path") from None
     parsed = parse_charter(text)
     return parsed.charter, parsed.findings
@@ -157,12 +157,12 @@ def seal_charter(
     `expect_hash` is the hash or at least its first twelve digits. LIVE is sealed at a terminal with the PIN only.
     """
     if mode is Mode.LIVE:
-        message = "refused: LIVE is sealed at a terminal with the PIN, and this version has no LIVE"
+        message = "LIVE is sealed at a terminal with the PIN, and this version has no LIVE"
         raise Refused(message, code="live_seal", hint="rickctl charter seal --mode paper --expect HASH")
     charter = load_charter(config_dir, seal_key=seal_key, packaged=packaged).require()
     expected = expect_hash.strip().lower()
     if len(expected) < HASH_SHOWN or not charter.hash.startswith(expected):
-        message = f"refused: the charter is {charter.shown_hash}, not {expected[:64]!r}"
+        message = f"the charter is {charter.shown_hash}, not {expected[:64]!r}"
         raise Refused(message, code="charter_changed", hint=f"rickctl charter seal --expect {charter.shown_hash}")
     kept = dict(_load_seals(config_dir, seal_key)[0])
     modes = {*kept.get(charter.hash, {}).get("modes", ()), mode.value}

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.domain.charter import Counts, Exposure, check, new_latches
+from rickctl.domain.charter import Counts, Exposure, check, new_latches, refusal
 from rickctl.domain.instants import MILLISECOND_NS, MINUTE_NS, SECOND_NS
 from rickctl.domain.orders import COUNTED_INTENTS, IntentState, Side
 from rickctl.domain.records import IntentKind
-from rickctl.services.stored import quote_json, read_request, request_json, verdicts_json
+from rickctl.services.stored import (
+    quality_json,
+    quote_json,
+    read_request,
+    request_json,
+    text_or_none,
+    verdicts_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
     from rickctl.domain.charter import Charter, Decision, Snapshot
     from rickctl.domain.orders import OrderRequest
     from rickctl.domain.ports import StateReads, StateTransaction
-    from rickctl.domain.records import IntentRow
+    from rickctl.domain.records import JSON, IntentRow
 
 IN_FLIGHT = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
 """Intents that may become orders and are not in the account yet: they count as exposure."""
@@ -61,7 +68,7 @@ def pass_gate(
         kind=IntentKind.ENTRY,
         key=asked.request.key,
         symbol=asked.request.symbol,
-        request=request_json(asked.request),
+        request={**request_json(asked.request), "measured": _measured(full, decision)},
         request_hash=asked.fingerprint,
         quotes=[quote_json(snapshot.quote)],
         verdicts=verdicts_json(decision.verdicts),
@@ -69,13 +76,23 @@ def pass_gate(
         state=IntentState.INTENT if decision.approved else IntentState.REFUSED,
         owner=owner if decision.approved else None,
         created_ns=asked.now_ns,
-        error=None if decision.approved else decision.refused[0].rule,
+        error=None if decision.approved else refusal(decision.verdicts, asked.request).code,
     )
     for name in new_latches(decision.verdicts):
         if name not in full.latches:
             reason = next(verdict.detail or verdict.name for verdict in decision.refused)
             transaction.set_latch(name, scope, reason=reason, at_ns=asked.now_ns)
     return row, decision
+
+
+def _measured(snapshot: Snapshot, decision: Decision) -> dict[str, JSON]:
+    """What explains the order later: the computed quality, the rate its risk was counted at, the equity behind it."""
+    return {
+        "quality": quality_json(decision.quality),
+        "quote_to_account": text_or_none(snapshot.quote_to_account),
+        "equity": text_or_none(snapshot.equity),
+        "currency": snapshot.currency,
+    }
 
 
 def counted(asked: Asked, snapshot: Snapshot, charter: Charter, reads: StateReads) -> Snapshot:

@@ -57,7 +57,7 @@ def measure(
         now_ns=now_ns,
         quote=quote,
         instrument=instrument,
-        source=account.config.source,
+        source=market.source,
         market_open=market.next_open_ns(instrument.symbol, now_ns) == now_ns,
         sealed_for=sealed_for,
         currency=account.config.currency,

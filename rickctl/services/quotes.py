@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.domain.errors import UsageError
+from rickctl.domain.errors import Skipped, UsageError
 from rickctl.domain.symbols import canonical_symbol
 
 if TYPE_CHECKING:
@@ -47,6 +47,14 @@ def check_not_future(at_ns: int, now_ns: int) -> int:
         message = "--at lies in the future of this account's clock"
         raise UsageError(message, code="future_time")
     return at_ns
+
+
+def check_market_open(symbol: str, market: Market, now_ns: int) -> None:
+    """Nothing while the symbol trades. Raises Skipped while it is closed, UsageError where it is unknown."""
+    canonical = canonical_symbol(symbol, market.instruments)
+    if market.next_open_ns(canonical, now_ns) != now_ns:
+        message = f"{canonical} is closed"
+        raise Skipped(message, code="market_closed")
 
 
 def fetch_quotes(

@@ -17,17 +17,21 @@ from rickctl.domain.events import (
     concerns,
     from_json,
 )
-from rickctl.domain.orders import IntentState, OrderState
+from rickctl.domain.orders import IntentState, OrderState, Side
 from rickctl.domain.records import IntentKind
-from rickctl.services.stored import read_request, read_verdicts
+from rickctl.domain.sizing import result_at
+from rickctl.services.stored import read_measured, read_quotes, read_request, read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from rickctl.domain.account import Order, Trade
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import OrderRequest, Verdict
+    from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
     from rickctl.services.desk import Desk, Held
+    from rickctl.services.stored import Measured
 
 _ZERO = Decimal(0)
 _OPENING = frozenset({Leg.ENTRY, Leg.CLOSE})
@@ -37,6 +41,7 @@ _WITHOUT_ANSWER = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.U
 class OrderReport(NamedTuple):
     """One order as it stands: what was asked, what was filled at what average, what its exits are now.
 
+    `entry` is the price exits are measured from, `risk` and `reward` what they bring there in account currency.
     `realised` is what its trade has brought so far in account currency; `reason` says why it ended without a fill.
     """
 
@@ -52,6 +57,10 @@ class OrderReport(NamedTuple):
     take_profit: Decimal | None
     trailing: Decimal | None
     expires_ns: int | None
+    entry: Decimal | None
+    risk: Decimal | None
+    reward: Decimal | None
+    quality: Quality | None
     realised: Decimal
     reason: str | None
     events: tuple[Event, ...]
@@ -109,6 +118,9 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
     exits = trade or order
     filled, average = _fills(events, row.number)
     state, reason = _state(row, events, is_working=order is not None)
+    measured = read_measured(row.request)
+    entry = average or request.price or _touch(row, request.side)
+    stop, target = _exits(request, trade, order)
     return OrderReport(
         row=row,
         request=request,
@@ -118,16 +130,44 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         filled_units=filled,
         open_units=_ZERO if trade is None else trade.units,
         average_price=average,
-        stop_loss=(trade.stop_level if trade else exits.stop_loss) if exits else request.stop_loss,
-        take_profit=exits.take_profit if exits else request.take_profit,
+        stop_loss=stop,
+        take_profit=target,
         trailing=exits.trailing if exits else request.trailing,
         expires_ns=order.expires_ns if order else request.expires_ns,
+        entry=entry,
+        risk=_result(request, measured, entry, stop, filled),
+        reward=_result(request, measured, entry, target, filled),
+        quality=measured.quality if measured else None,
         realised=_realised(events, row.number),
         reason=reason,
         events=events,
         now_ns=held.now_ns,
         currency=held.account.config.currency,
     )
+
+
+def _exits(request: OrderRequest, trade: Trade | None, order: Order | None) -> tuple[Decimal | None, Decimal | None]:
+    if trade is not None:
+        return trade.stop_level, trade.take_profit
+    if order is not None:
+        return order.stop_loss, order.take_profit
+    return request.stop_loss, request.take_profit
+
+
+def _touch(row: IntentRow, side: Side) -> Decimal | None:
+    quotes = read_quotes(row.quotes)
+    if not quotes:
+        return None
+    return quotes[0].ask if side is Side.BUY else quotes[0].bid
+
+
+def _result(
+    request: OrderRequest, measured: Measured | None, entry: Decimal | None, price: Decimal | None, filled: Decimal
+) -> Decimal | None:
+    """What the order brings if it ends at `price`, at the rate of the gate; None where that cannot be said."""
+    if measured is None or measured.quote_to_account is None or entry is None or price is None:
+        return None
+    return result_at(request.side, filled or request.units, entry, price, measured.quote_to_account)
 
 
 def _fills(events: Sequence[Event], number: int) -> tuple[Decimal, Decimal | None]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rickctl.domain.market import Quote
 from rickctl.domain.money import decimal_text
 from rickctl.domain.orders import EntryType, OrderRequest, Side, Verdict
+from rickctl.domain.quality import Quality, QualityPart
 from rickctl.domain.scope import parse_scope
 
 if TYPE_CHECKING:
-    from rickctl.domain.quality import Quality
     from rickctl.domain.records import JSON
 
 
@@ -58,6 +58,25 @@ def read_request(text: str) -> OrderRequest:
         quality=held["quality"],
         key=held["key"],
     )
+
+
+class Measured(NamedTuple):
+    """What was measured when an order stood before the gate."""
+
+    quality: Quality | None
+    quote_to_account: Decimal | None
+    equity: Decimal | None
+    currency: str
+
+
+def read_measured(text: str) -> Measured | None:
+    """What the gate kept beside a stored request; None for one that is not an entry."""
+    held = json.loads(text).get("measured")
+    if held is None:
+        return None
+    found = held["quality"]
+    quality = None if found is None else Quality(found["score"], tuple(QualityPart(**part) for part in found["parts"]))
+    return Measured(quality, _decimal(held["quote_to_account"]), _decimal(held["equity"]), held["currency"])
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -138,6 +138,11 @@ class Desk:
         )
         self.do(made)
 
+    def deposit(self, amount: str, *, at_ns: int | None = None) -> None:
+        """Settle to the instant and move cash."""
+        now_ns = self._settled_to(at_ns)
+        self.do(paper.deposit(self.state, Decimal(amount), at_ns=now_ns))
+
     def rates(self) -> Rates:
         """Prices at the checkpoint."""
         return Rates(self.market, self.state.checkpoint_ns)

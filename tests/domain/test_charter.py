@@ -89,7 +89,7 @@ def test_only_the_gate_makes_an_approval() -> None:
 def test_a_naked_entry_is_told_as_such_with_the_line_to_type() -> None:
     request = order(units=Decimal(1_000), stop_loss=None, take_profit=None)
     error = refusal(check(request, snapshot(), CHARTER, client_order_id="c-1").verdicts, request)
-    assert error.message == "refused: no stop-loss and no take-profit; every entry carries both"
+    assert error.message == "no stop-loss and no take-profit; every entry carries both"
     assert error.code == "naked_entry"
     assert error.hint == "rickctl order place EUR_USD buy 1000 --stop-loss 20p --take-profit 2R"
 
@@ -100,7 +100,7 @@ def test_several_refusals_lead_with_the_most_fundamental_and_count_the_rest() ->
     decision = check(request, moment, CHARTER, client_order_id="c-1")
     assert {found.rule for found in decision.refused} == {"1.3", "3.2", "3.3", "4.1", "5.1"}
     error = refusal(decision.verdicts, request)
-    assert error.message == "refused: trading is killed: lunch; and 4 more"
+    assert error.message == "trading is killed: lunch; and 4 more"
     assert (error.code, error.hint) == ("kill_latch", "rickctl resume")
     assert error.verdicts == decision.verdicts
 

@@ -126,6 +126,6 @@ def test_a_reduce_only_close_answers_to_validity_alone() -> None:
 
 def test_a_refused_close_and_a_refused_cancel_are_told_like_any_other() -> None:
     close = refusal(check_reduce("EUR_USD", Decimal(5), snapshot(), CHARTER))
-    assert (close.code, close.message) == ("invalid_order", "refused: 5 EUR_USD is more than the 0 held")
+    assert (close.code, close.message) == ("invalid_order", "5 EUR_USD is more than the 0 held")
     cancel = refusal(check_cancel(counts(cancels_last_minute=300), CHARTER))
     assert cancel.code == "cancel_rate"

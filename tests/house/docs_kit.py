@@ -113,7 +113,8 @@ def fences(text: str) -> Iterator[tuple[str, list[str]]]:
 
 def described(verb: Verb) -> list[str]:
     """Synopsis, arguments and options of a command as lines of a page."""
-    parameters = [parameter for parameter in verb.command.params if parameter.name != "help"]
+    hidden = ("help", *(one.name for one in verb.command.params if getattr(one, "hidden", False)))
+    parameters = [parameter for parameter in verb.command.params if parameter.name not in hidden]
     arguments = [one for one in parameters if one.param_type_name == "argument"]
     options = [one for one in parameters if one.param_type_name == "option"]
     words = ["rickctl", verb.name, *(_argument_word(one) for one in arguments), *(["[OPTIONS]"] if options else [])]
@@ -128,13 +129,13 @@ def described(verb: Verb) -> list[str]:
 
 
 def _argument_word(parameter: Any) -> str:  # noqa: ANN401 - typer publishes no type for what it builds
-    name = parameter.metavar or parameter.name.upper()
+    name = (parameter.metavar or parameter.name.upper()).strip("[]")
     return name if parameter.required else f"[{name}]"
 
 
 def _names(parameter: Any) -> str:  # noqa: ANN401 - as above
     if parameter.param_type_name == "argument":
-        return f"`{parameter.metavar or parameter.name.upper()}`"
+        return f"`{(parameter.metavar or parameter.name.upper()).strip('[]')}`"
     flags = sorted((*parameter.opts, *parameter.secondary_opts), key=lambda flag: (flag.startswith("--"), flag))
     value = "" if getattr(parameter, "is_flag", False) else f" {parameter.metavar or parameter.type.name.upper()}"
     return ", ".join(f"`{flag}`" for flag in flags[:-1]) + (", " if flags[1:] else "") + f"`{flags[-1]}{value}`"

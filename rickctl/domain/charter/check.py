@@ -194,7 +194,7 @@ def refusal(verdicts: Sequence[Verdict], request: OrderRequest | None = None) ->
     lead, rule = refused[0], RULES_BY_ID[refused[0].rule]
     others = sum(verdict.measured != UNKNOWN for verdict in refused[1:])
     more = f"; and {others} more" if others else ""
-    return Refused(f"refused: {lead.detail}{more}", code=rule.code, hint=_hint(rule, request), verdicts=verdicts)
+    return Refused(f"{lead.detail}{more}", code=rule.code, hint=_hint(rule, request), verdicts=verdicts)
 
 
 def _hint(rule: Rule, request: OrderRequest | None) -> str:

@@ -1,0 +1,140 @@
+"""Shows accounts: their terms, their money, their clock; knows no rule of theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rickctl.domain.events import name_of, to_json
+from rickctl.domain.instants import duration_text, rfc3339
+from rickctl.render.numbers import balance_text, gain_cell
+from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
+from rickctl.render.view import Cell, Column, Line, Table, View, line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rickctl.render.view import Json
+    from rickctl.services.accounts import Advanced
+    from rickctl.services.desk import Held
+
+ACCOUNT_FIELDS = (
+    "mode", "broker", "account", "kind", "currency", "balance", "start", "deposits", "realised", "fees", "source",
+    "fingerprint", "seed", "spread", "slippage", "latency", "commission", "speed", "status", "clock", "created_at",
+    "peak_equity", "day_start_equity", "open_trades", "working_orders",
+)  # fmt: skip
+ADVANCED_FIELDS = ("mode", "broker", "account", "from", "to", "events")
+
+
+def accounts_view(rows: Sequence[Held]) -> View:
+    """Accounts as an array."""
+    columns = (
+        Column("account", "left"), Column("kind", "left"), Column("balance"), Column("source", "left"),
+        Column("clock", "left", drop=1), Column("open"), Column("working", drop=2), Column("", "left"),
+    )  # fmt: skip
+    return View(
+        records=[account_record(held) for held in rows],
+        blocks=lambda: [Table(columns, [_cells(held) for held in rows])],
+        fields=ACCOUNT_FIELDS,
+    )
+
+
+def account_record(held: Held) -> dict[str, Json]:
+    """One account as JSON."""
+    account = held.account
+    terms = account.config.to_json()
+    return {
+        **scope_fields(account.scope),
+        "kind": terms["kind"],
+        "currency": terms["currency"],
+        "balance": decimal_or_none(account.balance),
+        "start": decimal_or_none(account.start),
+        "deposits": decimal_or_none(account.deposits),
+        "realised": decimal_or_none(account.realised),
+        "fees": decimal_or_none(account.fees),
+        **{name: terms[name] for name in ("source", "fingerprint", "seed", "spread", "slippage")},
+        **{name: terms[name] for name in ("latency", "commission", "speed")},
+        "status": "open" if held.row is None else held.row.status.value,
+        "clock": rfc3339(held.now_ns),
+        "created_at": time_or_none(account.created_ns),
+        "peak_equity": decimal_or_none(account.peak.equity),
+        "day_start_equity": decimal_or_none(account.day.equity),
+        "open_trades": len(account.trades),
+        "working_orders": len(account.orders),
+    }
+
+
+def _cells(held: Held) -> tuple[Cell, ...]:
+    account = held.account
+    status = "" if held.row is None else held.row.status.value
+    return (
+        Cell(str(account.scope), "loud"),
+        Cell(account.config.kind.value),
+        Cell(balance_text(account.balance, account.config.currency)),
+        Cell(account.config.source.rpartition("/")[2]),
+        Cell(f"{account.config.speed.value}  {rfc3339(held.now_ns - held.now_ns % 1_000_000_000)}", "dim"),
+        Cell(str(len(account.trades))),
+        Cell(str(len(account.orders))),
+        Cell("" if status == "open" else status or "not written yet", "dim"),
+    )
+
+
+def account_view(held: Held) -> View:
+    """One account whole, its terms in words."""
+    return View(
+        records=account_record(held), blocks=lambda: _account_blocks(held), fields=ACCOUNT_FIELDS, is_single=True
+    )
+
+
+def _account_blocks(held: Held) -> list[Line]:
+    account = held.account
+    currency = account.config.currency
+    lines = [
+        line(Cell(str(account.scope), "loud"), f"   {balance_text(account.balance, currency)}"),
+        _pair("started", balance_text(account.start, currency)),
+        _pair("realised", gain_cell(account.realised, currency)),
+        _pair("fees", balance_text(account.fees, currency)),
+        _pair("open", f"{len(account.trades)} trades, {len(account.orders)} working orders"),
+        _pair("clock", rfc3339(held.now_ns)),
+    ]
+    if account.deposits:
+        lines.insert(2, _pair("deposits", gain_cell(account.deposits, currency)))
+    return lines + [_pair(name.replace("_", " "), text) for name, text in account.config.describe().items()]
+
+
+def _pair(name: str, value: str | Cell) -> Line:
+    return line(Cell(f"  {name.ljust(11)} ", "dim"), value)
+
+
+def advanced_view(advanced: Advanced) -> View:
+    """How far a clock moved and what happened on the way."""
+    held = advanced.held
+    return View(
+        records={
+            **scope_fields(held.account.scope),
+            "from": rfc3339(advanced.before_ns),
+            "to": rfc3339(held.now_ns),
+            "events": [to_json(event) for event in advanced.events],
+        },
+        blocks=lambda: _advanced_blocks(advanced),
+        fields=ADVANCED_FIELDS,
+        is_single=True,
+    )
+
+
+def _advanced_blocks(advanced: Advanced) -> list[Line]:
+    held = advanced.held
+    moved = duration_text(held.now_ns - advanced.before_ns)
+    lines = [line(Cell(f"{rfc3339(held.now_ns)}", "loud"), f"   {moved} later, {len(advanced.events)} events")]
+    for event in advanced.events:
+        body = to_json(event)
+        detail = [
+            f"{name} {body[name]}" for name in ("number", "symbol", "leg", "price", "units", "reason") if name in body
+        ]
+        lines.append(
+            line(
+                Cell(f"  {rfc3339(event.at_ns)}  ", "dim"),
+                name_of(event).replace("_", " ").ljust(16),
+                "  ".join(detail),
+            )
+        )
+    return lines

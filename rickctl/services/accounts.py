@@ -1,0 +1,175 @@
+"""Paper accounts opened, funded, reset, closed and moved through time; places no order and prices nothing itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from rickctl.domain.account import AccountConfig, Speed
+from rickctl.domain.errors import Refused, UsageError
+from rickctl.domain.instants import DAY_NS
+from rickctl.domain.ledger import fold
+from rickctl.domain.models import parse_commission, parse_latency_ns, parse_slippage, parse_spread
+from rickctl.domain.money import parse_decimal, parse_positive
+from rickctl.domain.paper import deposit as deposit_cash
+from rickctl.domain.paper import open_account
+from rickctl.domain.paper import reset as reset_book
+from rickctl.domain.records import AccountKind, AccountStatus
+from rickctl.domain.scope import Mode
+from rickctl.services.desk import Held, change, check_open, hold, retry, save
+from rickctl.services.settle import settle
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from rickctl.domain.events import Event
+    from rickctl.domain.ports import Clock, State
+    from rickctl.domain.scope import Scope
+    from rickctl.services.desk import Desk
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+LONGEST_STEP_NS = 366 * DAY_NS
+"""The most a stepped clock moves at once."""
+
+CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD"})
+
+
+class Terms(NamedTuple):
+    """The terms of a new account as typed."""
+
+    kind: str = "margin"
+    currency: str = "USD"
+    balance: str = "100000"
+    source: str = "sim"
+    seed: int = 0
+    spread: str = "source"
+    slippage: str = "none"
+    latency: str = "50ms"
+    commission: str | None = None
+    speed: str = "wall"
+    start_ns: int | None = None
+
+
+SPOT_COMMISSION = "0.6%"
+"""What a spot account pays on every fill where nothing else is said."""
+
+
+def read_terms(terms: Terms, *, location: str, fingerprint: str | None) -> AccountConfig:
+    """The terms of an account; `location` and `fingerprint` are those of the opened market. Raises UsageError."""
+    kind = _choice(AccountKind, terms.kind, "--kind")
+    speed = _choice(Speed, terms.speed, "--speed")
+    currency = terms.currency.strip().upper()
+    if currency not in CURRENCIES:
+        message = f"currency {terms.currency[:8]!r} is not one of {', '.join(sorted(CURRENCIES))}"
+        raise UsageError(message, code="bad_currency")
+    if terms.start_ns is not None and speed is Speed.WALL:
+        message = "--start needs --speed step: the wall clock starts by itself"
+        raise UsageError(message, code="bad_usage")
+    default = SPOT_COMMISSION if kind is AccountKind.SPOT else "none"
+    return AccountConfig(
+        kind=kind,
+        currency=currency,
+        balance=parse_positive(terms.balance, "--balance"),
+        source=location,
+        fingerprint=fingerprint,
+        seed=terms.seed,
+        spread=parse_spread(terms.spread),
+        slippage=parse_slippage(terms.slippage),
+        latency_ns=parse_latency_ns(terms.latency),
+        commission=parse_commission(default if terms.commission is None else terms.commission),
+        speed=speed,
+        start_ns=terms.start_ns,
+    )
+
+
+def _choice(kinds: type[Choice], word: str, what: str) -> Choice:
+    try:
+        return kinds(word.strip().lower())
+    except ValueError:
+        message = f"{what} {word[:20]!r} is not one of {', '.join(kinds)}"
+        raise UsageError(message, code="bad_usage") from None
+
+
+def create(scope: Scope, config: AccountConfig, state: State, clock: Clock) -> Held:
+    """Open an account. Raises UsageError where it exists already or is no paper account."""
+    if scope.mode is not Mode.PAPER or scope.broker != "paper":
+        message = f"{scope} is not ours to create; paper accounts are"
+        raise UsageError(message, code="bad_account_name")
+    now_ns = clock.now_ns() if config.start_ns is None else config.start_ns
+    with state.transaction() as transaction:
+        if transaction.account(scope) is not None:
+            message = f"account {scope} exists already"
+            raise UsageError(message, code="account_exists", hint=f"rickctl account show {scope.account}")
+        events = open_account(config, scope, now_ns)
+        held = Held(fold(events), events, None, now_ns)
+        row = save(transaction, held)
+    return held._replace(row=row, events=())
+
+
+def deposit(desk: Desk, amount: str) -> Held:
+    """Move cash in, or out where the amount is below zero. Raises UsageError."""
+    moved: Decimal = parse_decimal(amount, "AMOUNT")
+    change(desk, lambda held: (deposit_cash(held.account, moved, at_ns=held.now_ns), None))
+    return hold(desk)
+
+
+def reset(desk: Desk) -> Held:
+    """Drop every order and trade and go back to the first balance."""
+    change(desk, lambda held: (reset_book(held.account, at_ns=held.now_ns), None))
+    return hold(desk)
+
+
+def close(desk: Desk) -> Held:
+    """Close an account for good; it must hold nothing. Raises Refused."""
+
+    def attempt(held: Held) -> None:
+        check_open(held)
+        if held.account.trades or held.account.orders:
+            message = f"account {desk.scope} still holds positions or working orders"
+            raise Refused(
+                message, code="account_in_use", hint="rickctl position close --all; rickctl order cancel --all"
+            )
+        with desk.writable().transaction() as transaction:
+            save(transaction, held, status=AccountStatus.CLOSED)
+
+    retry(desk, attempt)
+    return hold(desk)
+
+
+class Advanced(NamedTuple):
+    """Where a stepped clock stood and stands, and what happened between."""
+
+    held: Held
+    before_ns: int
+    events: tuple[Event, ...]
+
+
+def advance(desk: Desk, *, by_ns: int | None, to_ns: int | None) -> Advanced:
+    """Move a stepped account's clock on and settle everything on the way. Raises UsageError."""
+    if (by_ns is None) == (to_ns is None):
+        message = "say how far with --by or --to, one of the two"
+        raise UsageError(message, code="bad_usage", hint=f"rickctl account advance {desk.scope.account} --by 1h")
+
+    def attempt(held: Held) -> Advanced:
+        if held.account.config.speed is not Speed.STEP:
+            message = f"account {desk.scope} follows the wall clock, which nobody moves"
+            raise UsageError(message, code="running_clock", hint="rickctl account create NAME --speed step")
+        target_ns = held.now_ns + by_ns if by_ns is not None else to_ns or 0
+        _check_step(held.now_ns, target_ns)
+        settled = settle(held.account, desk.market, target_ns)
+        moved = Held(settled.state, (*held.events, *settled.events), held.row, target_ns)
+        with desk.writable().transaction() as transaction:
+            row = save(transaction, moved)
+        return Advanced(moved._replace(row=row, events=()), held.now_ns, settled.events)
+
+    return retry(desk, attempt)
+
+
+def _check_step(now_ns: int, target_ns: int) -> None:
+    if target_ns < now_ns:
+        message = "a clock moves forward only"
+        raise UsageError(message, code="time_before_checkpoint", hint="rickctl account show")
+    if target_ns - now_ns > LONGEST_STEP_NS:
+        message = "a clock moves at most 366 days at once"
+        raise UsageError(message, code="bad_duration")

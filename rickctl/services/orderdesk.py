@@ -1,0 +1,115 @@
+"""Everything one account's orders can be asked, behind one name: recovers first, then acts, then reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rickctl.domain.errors import UsageError
+from rickctl.domain.orders import IntentState, OrderState
+from rickctl.services.changes import cancel, close_position, modify, preview_change
+from rickctl.services.desk import hold
+from rickctl.services.orders import place, preview
+from rickctl.services.recovery import Resolved, recover
+from rickctl.services.report import raise_if_cancelled, report_order, report_orders
+from rickctl.services.sending import account_now, await_fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rickctl.domain.errors import Refused
+    from rickctl.domain.ports import Execution
+    from rickctl.domain.scope import Scope
+    from rickctl.services.changes import Words
+    from rickctl.services.desk import Desk
+    from rickctl.services.drafts import Draft
+    from rickctl.services.orders import Checked, Trader
+    from rickctl.services.report import OrderReport
+
+_MOST = 1_000_000
+FILL_RULES = (
+    "buys fill at the ask, sells at the bid; a stop gapped over fills at the gap",
+    "both exits inside one bar: the stop; entry and stop in one bar counts, entry and target does not",
+    "a trailing stop moves once a minute; equity, margin and the day's start are taken on the same grid",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderDesk:
+    """One account's orders."""
+
+    desk: Desk
+    trader: Trader
+    execution: Execution
+    is_gone: Callable[[str], bool]
+
+    @property
+    def scope(self) -> Scope:
+        """Whose orders these are."""
+        return self.desk.scope
+
+    def preview(self, draft: Draft) -> tuple[Checked, Refused | None]:
+        """What an order would meet; nothing is written."""
+        return preview(draft, self.desk, self.trader)
+
+    def place(self, draft: Draft) -> OrderReport:
+        """Place an entry and report it once it could have filled. Raises as `orders.place`, and OrderRejected."""
+        self.resolve()
+        row = place(draft, self.desk, self.trader, self.execution)
+        return raise_if_cancelled(self._after_fill(row.number))
+
+    def cancel(self, number: int | None, *, every: bool, dry_run: bool) -> list[OrderReport]:
+        """Cancel one order or every working entry; a dry run reports what would be cancelled."""
+        if (number is None) is not every:
+            message = "say which order, or --all"
+            raise UsageError(message, code="bad_usage", hint="rickctl order list --state working")
+        if dry_run:
+            return [self.show(number)] if number is not None else self.working()
+        self.resolve()
+        numbers = [number] if number is not None else [report.row.number for report in self.working()]
+        for each in numbers:
+            cancel(each, self.desk, self.trader, self.execution)
+        return [self.show(each) for each in numbers]
+
+    def modify(self, words: Words, *, dry_run: bool) -> OrderReport:
+        """Change an order or its exits; a dry run raises what the change would end in."""
+        if dry_run:
+            preview_change(words, self.desk, self.trader)
+            return self.show(words.number)
+        self.resolve()
+        modify(words, self.desk, self.trader, self.execution)
+        return self._after_fill(words.number)
+
+    def close(self, symbol: str, trade: int | None, units: str | None) -> OrderReport:
+        """Close a position, or part of it, and report the closing order. Raises OrderRejected."""
+        self.resolve()
+        row = close_position(symbol, trade, units, self.desk, self.trader, self.execution)
+        return raise_if_cancelled(self._after_fill(row.number))
+
+    def show(self, number: int) -> OrderReport:
+        """One order as it stands."""
+        return report_order(self.desk, hold(self.desk), number)
+
+    def working(self) -> list[OrderReport]:
+        """Every working order, newest first."""
+        return report_orders(self.desk, hold(self.desk), {OrderState.WORKING}, _MOST)
+
+    def rules(self) -> list[str]:
+        """How this account fills orders, in words."""
+        described = hold(self.desk).account.config.describe()
+        return [*FILL_RULES, *(f"{name.replace('_', ' ')}: {text}" for name, text in described.items())]
+
+    def resolve(self) -> list[Resolved]:
+        """Settle what dead processes left without an answer; those of the living are not touched."""
+        now_ns = account_now(self.desk)
+        return recover(self.desk.writable(), self.scope, self.execution, self.is_gone, now_ns)
+
+    def has_unknown(self) -> bool:
+        """Whether an outcome of this account is still unknown."""
+        return bool(self.desk.reads.intents(self.scope, states={IntentState.UNKNOWN}))
+
+    def _after_fill(self, number: int) -> OrderReport:
+        order = hold(self.desk).account.order(number)
+        if order is not None:
+            await_fill(self.desk, order.live_ns)
+        return self.show(number)
