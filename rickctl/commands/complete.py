@@ -65,10 +65,15 @@ def _read_flag(path: str, option: Any) -> Flag:  # noqa: ANN401 - as above
     names = (*option.opts, *option.secondary_opts)
     if option.is_flag or option.count:
         return Flag(names, option.help or "", "", None)
-    metavar, choices = option.metavar or "", tuple(getattr(option.type, "choices", ()))
-    return Flag(names, option.help or "", metavar, slot_of(path, option.name, metavar, choices))
+    metavar = option.metavar or ""
+    return Flag(names, option.help or "", metavar, slot_of(path, option.name, metavar, _choices(option)))
 
 
 def _read_place(path: str, argument: Any) -> Place:  # noqa: ANN401 - as above
-    metavar, choices = argument.metavar or argument.name.upper(), tuple(getattr(argument.type, "choices", ()))
-    return Place(metavar, slot_of(path, argument.name, metavar, choices), argument.nargs == -1)
+    metavar = argument.metavar or argument.name.upper()
+    return Place(metavar, slot_of(path, argument.name, metavar, _choices(argument)), argument.nargs == -1)
+
+
+def _choices(parameter: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
+    """The words a parameter is limited to; an enumeration gives its values."""
+    return tuple(str(getattr(choice, "value", choice)) for choice in getattr(parameter.type, "choices", ()))

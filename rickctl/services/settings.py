@@ -151,11 +151,14 @@ def _remember(config_dir: Path, text: str, values: Mapping[str, SettingValue]) -
     path = config_dir / MEMORY_FILE
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     body = json.dumps({"rules": str(SETTINGS), "text": text, "values": dict(values)}, ensure_ascii=False)
-    with suppress(OSError):
+    try:
         descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
             out.write(body)
         draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 # Changing it.
