@@ -30,7 +30,7 @@ PIP = Decimal("0.0001")
 
 
 class Command(NamedTuple):
-    """Something a person does at an instant; distances in pips from 1.08."""
+    """Something a person does at an instant; distances in pips from the price of the moment."""
 
     at_ns: int
     verb: str
@@ -51,10 +51,10 @@ def scripts(draw: st.DrawFn) -> list[Step]:
     for symbol in ("EUR_USD", "GBP_USD"):
         at_ns, level = T0, LEVEL
         has_bars = draw(st.booleans())
-        for _ in range(draw(st.integers(min_value=2, max_value=14))):
+        for _ in range(draw(st.integers(min_value=4, max_value=20))):
             level += draw(st.integers(min_value=-120, max_value=120))
             width = draw(st.integers(min_value=1, max_value=30))
-            sizes = draw(st.sampled_from([(None, None), (None, None), (700, 400), (0, 0), (5000, 5000)]))
+            sizes = draw(st.sampled_from([(None, None), (700, 400), (0, 0), (5000, 5000)]))
             steps.append(Step(symbol, at_ns, at_ns, Phase.POINT, level, level, level + width, level + width, *sizes))
             gap_ns = draw(st.sampled_from([250 * MILLISECOND_NS, SECOND_NS, 30 * SECOND_NS, MINUTE_NS]))
             if has_bars:
@@ -66,13 +66,13 @@ def scripts(draw: st.DrawFn) -> list[Step]:
 
 COMMANDS = st.builds(
     Command,
-    at_ns=st.integers(0, 1600).map(lambda quarter: T0 + quarter * 250 * MILLISECOND_NS),
+    at_ns=st.one_of(st.integers(0, 160), st.integers(0, 1600)).map(lambda q: T0 + q * 250 * MILLISECOND_NS),
     verb=st.sampled_from(["market", "market", "limit", "stop", "close", "cancel", "modify", "deposit"]),
     side=st.sampled_from(list(Side)),
     units=st.sampled_from([300, 1000, 1000, 46_000]),
     away=st.integers(1, 12),
-    risk=st.integers(1, 20),
-    reward=st.integers(1, 20),
+    risk=st.integers(4, 20),
+    reward=st.integers(4, 20),
     trailing=st.sampled_from([None, None, 2, 8]),
     life_s=st.sampled_from([30, 61, 300]),
     target=st.integers(1, 6),
@@ -99,17 +99,16 @@ CONFIGS = st.builds(
 
 def act(desk: Desk, number: int, command: Command) -> None:
     """Carry a command out; what the account refuses or rejects does not happen."""
-    base, sign = Decimal("1.08"), command.side.sign
-    side = command.side
-    if desk.state.is_spot and command.verb in {"market", "limit", "stop"}:
-        side, sign = Side.BUY, 1
+    symbol = "EUR_USD" if command.target % 2 else "GBP_USD"
+    side = Side.BUY if desk.state.is_spot and command.away < 11 else command.side
+    sign = side.sign
+    base = desk.market.quote(symbol, command.at_ns).bid or Decimal("1.08")
     away = {"limit": -command.away, "stop": command.away}.get(command.verb, 0)
     start = base + sign * away * PIP
     exits = {
         "sl": f"{start - sign * command.risk * PIP:.5f}",
         "tp": f"{start + sign * command.reward * PIP:.5f}",
     }
-    symbol = "EUR_USD" if command.target % 2 else "GBP_USD"
     trailing = None if command.trailing is None else f"{command.trailing * PIP:f}"
     at_ns = command.at_ns
     try:
@@ -157,7 +156,7 @@ WORLDS = st.tuples(
     st.booleans(),
     st.sampled_from([(), ((T0 + 100 * SECOND_NS, T0 + 190 * SECOND_NS),)]),
     CONFIGS,
-    st.lists(COMMANDS, min_size=1, max_size=6),
+    st.lists(COMMANDS, min_size=2, max_size=8),
 )
 
 
@@ -267,7 +266,8 @@ def check_ends(happened: list[Event]) -> None:
             left[event.number] -= event.units
             assert left[event.number] >= 0
             assert event.remaining == left[event.number]
-            assert event.at_ns < expires.get(event.number, event.at_ns + 1)
+            # What a bar reached before it ended with the order's time still counts.
+            assert event.at_ns - (event.phase == Phase.RANGE) < expires.get(event.number, event.at_ns + 1)
         elif isinstance(event, OrderCancelled | OrderExpired):
             assert left[event.number] > 0
             left[event.number] = Decimal(0)
