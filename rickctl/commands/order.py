@@ -144,10 +144,10 @@ def place(
     app = app_of(context)
     app.start_job(lock, if_market_open, account)
     if dry_run:
-        checked, refused = app.orders(account, write=False).preview(draft)
+        checked, refused = app.desks.orders(account, write=False).preview(draft)
         app.show(preview_view(checked, refused, show_all=show_all), output=output, badge=app.badge(account, "dry run"))
         raise typer.Exit(ExitCode.DONE if refused is None else ExitCode.REFUSED)
-    report = app.orders(account, write=True).place(draft)
+    report = app.desks.orders(account, write=True).place(draft)
     app.show(order_view(report), output=output, badge=app.badge(account))
 
 
@@ -163,7 +163,7 @@ def cancel(
 ) -> None:
     """Cancel what is not filled of an order, or with --all of every working entry; open positions keep their exits."""
     app = app_of(context)
-    orders = app.orders(account, write=not dry_run)
+    orders = app.desks.orders(account, write=not dry_run)
     reports = orders.cancel(order, every=every, dry_run=dry_run)
     app.show(orders_view(reports), output=output, badge=app.badge(account, "dry run" if dry_run else None))
 
@@ -194,7 +194,7 @@ def modify(
         ttl_ns=None if ttl is None else parse_duration_ns(ttl, "--ttl"),
     )
     app = app_of(context)
-    report = app.orders(account, write=not dry_run).modify(words, dry_run=dry_run)
+    report = app.desks.orders(account, write=not dry_run).modify(words, dry_run=dry_run)
     app.show(order_view(report), output=output, badge=app.badge(account, "dry run" if dry_run else None))
 
 
@@ -210,7 +210,7 @@ def list_orders(
 ) -> None:
     """List the newest orders, refused ones too, of one account or of all."""
     app = app_of(context)
-    reports = app.list_orders(account, states=None if state is None else {state}, count=count)
+    reports = app.desks.list_orders(account, states=None if state is None else {state}, count=count)
     app.show(orders_view(reports), output=output, badge=app.badge(account), out_file=out)
 
 
@@ -221,7 +221,7 @@ def show(
 ) -> None:
     """Show one order whole, and the rules its account fills by."""
     app = app_of(context)
-    orders = app.orders(account, write=False)
+    orders = app.desks.orders(account, write=False)
     app.show(order_view(orders.show(order), orders.rules()), output=output, badge=app.badge(account))
 
 
@@ -232,7 +232,7 @@ def history(
 ) -> None:
     """Print everything that happened to an order and its position, oldest first."""
     app = app_of(context)
-    app.show(history_view(app.orders(account, write=False).show(order)), output=output, badge=app.badge(account))
+    app.show(history_view(app.desks.orders(account, write=False).show(order)), output=output, badge=app.badge(account))
 
 
 @cli.command()
@@ -240,7 +240,7 @@ def history(
 def resolve(context: typer.Context, account: AccountOption = None, output: OutputOption = None) -> None:
     """Ask the broker what became of orders without an answer; nothing is sent again. Exit 7 while one is unknown."""
     app = app_of(context)
-    orders = app.orders(account, write=True)
+    orders = app.desks.orders(account, write=True)
     app.show(resolved_view(orders.resolve(), orders.scope), output=output, badge=app.badge(account))
     if orders.has_unknown():
         raise typer.Exit(ExitCode.UNKNOWN)

@@ -24,9 +24,9 @@ def write_failure(error: RickctlError, *, exit_code: ExitCode, as_json: bool, er
             error.category, ""
         )
         err.write(clean_text(f"rickctl: {word}{error.message}") + "\n")
-        for verdict in error.verdicts:
-            if not verdict.passed:
-                err.write(clean_text(f"  {verdict_text(verdict)}") + "\n")
+        said_no = [verdict for verdict in error.verdicts if not verdict.passed]
+        if len(said_no) > 1:
+            err.writelines(clean_text(f"  {verdict_text(verdict)}") + "\n" for verdict in said_no)
         if error.hint:
             err.write(clean_text(f"hint: {error.hint}") + "\n")
     err.flush()

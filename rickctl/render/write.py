@@ -76,6 +76,17 @@ def write_rounds(
         out.flush()
 
 
+def write_watch(views: Iterator[View], *, output: str, badge: str, screen: Screen, out: TextIO) -> None:
+    """Print one result after another: repainted on a terminal, else each whole, a line where it is JSON."""
+    if output == "table" and screen.is_terminal:
+        from rickctl.render.live import paint_all  # noqa: PLC0415 - rich is loaded for a person only
+
+        paint_all(badge, screen, out, (view.blocks for view in views))
+        return
+    for view in views:
+        write_view(view, output=output, badge=badge, screen=screen, out=out)
+
+
 def json_text(value: object) -> str:
     """One line of JSON; text stays readable, order is the record's own."""
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))

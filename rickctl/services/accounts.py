@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from rickctl.domain.account import AccountConfig, Speed
+from rickctl.domain.account import AccountConfig, Speed, parse_state
 from rickctl.domain.errors import Refused, UsageError
 from rickctl.domain.instants import DAY_NS
 from rickctl.domain.ledger import fold
@@ -20,10 +21,8 @@ from rickctl.services.desk import Held, change, check_open, hold, retry, save
 from rickctl.services.settle import settle
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from rickctl.domain.events import Event
-    from rickctl.domain.ports import Clock, State
+    from rickctl.domain.ports import Clock, State, StateReads
     from rickctl.domain.scope import Scope
     from rickctl.services.desk import Desk
 
@@ -91,7 +90,7 @@ def _choice(kinds: type[Choice], word: str, what: str) -> Choice:
         raise UsageError(message, code="bad_usage") from None
 
 
-def create(scope: Scope, config: AccountConfig, state: State, clock: Clock) -> Held:
+def create_account(scope: Scope, config: AccountConfig, state: State, clock: Clock) -> Held:
     """Open an account. Raises UsageError where it exists already or is no paper account."""
     if scope.mode is not Mode.PAPER or scope.broker != "paper":
         message = f"{scope} is not ours to create; paper accounts are"
@@ -107,36 +106,6 @@ def create(scope: Scope, config: AccountConfig, state: State, clock: Clock) -> H
     return held._replace(row=row, events=())
 
 
-def deposit(desk: Desk, amount: str) -> Held:
-    """Move cash in, or out where the amount is below zero. Raises UsageError."""
-    moved: Decimal = parse_decimal(amount, "AMOUNT")
-    change(desk, lambda held: (deposit_cash(held.account, moved, at_ns=held.now_ns), None))
-    return hold(desk)
-
-
-def reset(desk: Desk) -> Held:
-    """Drop every order and trade and go back to the first balance."""
-    change(desk, lambda held: (reset_book(held.account, at_ns=held.now_ns), None))
-    return hold(desk)
-
-
-def close(desk: Desk) -> Held:
-    """Close an account for good; it must hold nothing. Raises Refused."""
-
-    def attempt(held: Held) -> None:
-        check_open(held)
-        if held.account.trades or held.account.orders:
-            message = f"account {desk.scope} still holds positions or working orders"
-            raise Refused(
-                message, code="account_in_use", hint="rickctl position close --all; rickctl order cancel --all"
-            )
-        with desk.writable().transaction() as transaction:
-            save(transaction, held, status=AccountStatus.CLOSED)
-
-    retry(desk, attempt)
-    return hold(desk)
-
-
 class Advanced(NamedTuple):
     """Where a stepped clock stood and stands, and what happened between."""
 
@@ -145,25 +114,66 @@ class Advanced(NamedTuple):
     events: tuple[Event, ...]
 
 
-def advance(desk: Desk, *, by_ns: int | None, to_ns: int | None) -> Advanced:
-    """Move a stepped account's clock on and settle everything on the way. Raises UsageError."""
-    if (by_ns is None) == (to_ns is None):
-        message = "say how far with --by or --to, one of the two"
-        raise UsageError(message, code="bad_usage", hint=f"rickctl account advance {desk.scope.account} --by 1h")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountService:
+    """What can be done with one account beside trading."""
 
-    def attempt(held: Held) -> Advanced:
-        if held.account.config.speed is not Speed.STEP:
-            message = f"account {desk.scope} follows the wall clock, which nobody moves"
-            raise UsageError(message, code="running_clock", hint="rickctl account create NAME --speed step")
-        target_ns = held.now_ns + by_ns if by_ns is not None else to_ns or 0
-        _check_step(held.now_ns, target_ns)
-        settled = settle(held.account, desk.market, target_ns)
-        moved = Held(settled.state, (*held.events, *settled.events), held.row, target_ns)
-        with desk.writable().transaction() as transaction:
-            row = save(transaction, moved)
-        return Advanced(moved._replace(row=row, events=()), held.now_ns, settled.events)
+    desk: Desk
 
-    return retry(desk, attempt)
+    def show(self) -> Held:
+        """The account settled to its own now."""
+        return hold(self.desk)
+
+    def deposit(self, amount: str) -> Held:
+        """Move cash in, or out where the amount is below zero. Raises UsageError."""
+        moved = parse_decimal(amount, "AMOUNT")
+        change(self.desk, lambda held: (deposit_cash(held.account, moved, at_ns=held.now_ns), None))
+        return hold(self.desk)
+
+    def reset(self, *, dry_run: bool) -> Held:
+        """Drop every order and trade and go back to the first balance."""
+        if dry_run:
+            held = check_open(hold(self.desk))
+            return held.extended(reset_book(held.account, at_ns=held.now_ns))
+        change(self.desk, lambda held: (reset_book(held.account, at_ns=held.now_ns), None))
+        return hold(self.desk)
+
+    def close(self) -> Held:
+        """Close an account for good; it must hold nothing. Raises Refused."""
+
+        def attempt(held: Held) -> None:
+            check_open(held)
+            if held.account.trades or held.account.orders:
+                message = f"account {self.desk.scope} still holds positions or working orders"
+                hint = "rickctl position close --all; rickctl order cancel --all"
+                raise Refused(message, code="account_in_use", hint=hint)
+            with self.desk.writable().transaction() as transaction:
+                save(transaction, held, status=AccountStatus.CLOSED)
+
+        retry(self.desk, attempt)
+        return hold(self.desk)
+
+    def advance(self, *, by_ns: int | None, to_ns: int | None) -> Advanced:
+        """Move a stepped account's clock on and settle everything on the way. Raises UsageError."""
+        if (by_ns is None) == (to_ns is None):
+            message = "say how far with --by or --to, one of the two"
+            hint = f"rickctl account advance {self.desk.scope.account} --by 1h"
+            raise UsageError(message, code="bad_usage", hint=hint)
+
+        def attempt(held: Held) -> Advanced:
+            check_open(held)
+            if held.account.config.speed is not Speed.STEP:
+                message = f"account {self.desk.scope} follows the wall clock, which nobody moves"
+                raise UsageError(message, code="running_clock", hint="rickctl account create NAME --speed step")
+            target_ns = held.now_ns + by_ns if by_ns is not None else to_ns or 0
+            _check_step(held.now_ns, target_ns)
+            settled = settle(held.account, self.desk.market, target_ns)
+            moved = Held(settled.state, (*held.events, *settled.events), held.row, target_ns)
+            with self.desk.writable().transaction() as transaction:
+                row = save(transaction, moved)
+            return Advanced(moved._replace(row=row, events=()), held.now_ns, settled.events)
+
+        return retry(self.desk, attempt)
 
 
 def _check_step(now_ns: int, target_ns: int) -> None:
@@ -173,3 +183,11 @@ def _check_step(now_ns: int, target_ns: int) -> None:
     if target_ns - now_ns > LONGEST_STEP_NS:
         message = "a clock moves at most 366 days at once"
         raise UsageError(message, code="bad_duration")
+
+
+def stored_accounts(state: StateReads) -> list[Held]:
+    """Every account as last written, closed ones too; none is settled and no market is opened."""
+    return [
+        Held(parse_state(row.state), (), row, row.checkpoint_ns if row.clock_ns is None else row.clock_ns)
+        for row in state.accounts()
+    ]

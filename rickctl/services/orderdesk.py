@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rickctl.domain.errors import UsageError
+from rickctl.domain.errors import OrderRejected, UsageError
 from rickctl.domain.orders import IntentState, OrderState
 from rickctl.services.changes import cancel, close_position, modify, preview_change
 from rickctl.services.desk import hold
@@ -80,11 +80,30 @@ class OrderDesk:
         modify(words, self.desk, self.trader, self.execution)
         return self._after_fill(words.number)
 
-    def close(self, symbol: str, trade: int | None, units: str | None) -> OrderReport:
-        """Close a position, or part of it, and report the closing order. Raises OrderRejected."""
+    def close(
+        self, symbol: str | None, trade: int | None, units: str | None, *, every: bool, dry_run: bool
+    ) -> list[OrderReport]:
+        """Close a position, part of it, or everything, and report the closing orders. Raises OrderRejected."""
+        account = hold(self.desk).account
+        if trade is not None and symbol is None:
+            found = account.trade(trade)
+            symbol = None if found is None else found.symbol
+        if every is not (symbol is None and trade is None) or (every and units is not None):
+            message = "say which SYMBOL or --trade, or --all for everything"
+            raise UsageError(message, code="bad_usage", hint="rickctl positions")
+        if symbol is None and trade is not None:
+            message = f"trade {trade} is not open"
+            raise OrderRejected(message, code="nothing_to_close", hint="rickctl positions")
+        symbols = [symbol] if symbol is not None else sorted({held.symbol for held in account.trades})
+        if dry_run:
+            return [
+                self.show(held.number)
+                for held in account.trades
+                if held.symbol in symbols and trade in {None, held.number}
+            ]
         self.resolve()
-        row = close_position(symbol, trade, units, self.desk, self.trader, self.execution)
-        return raise_if_cancelled(self._after_fill(row.number))
+        rows = [close_position(each, trade, units, self.desk, self.trader, self.execution) for each in symbols]
+        return [raise_if_cancelled(self._after_fill(row.number)) for row in rows]
 
     def show(self, number: int) -> OrderReport:
         """One order as it stands."""

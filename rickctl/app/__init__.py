@@ -10,27 +10,23 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
-from rickctl.render.write import Screen, check_format, write_rounds, write_view
+from rickctl.render.write import Screen, check_format, write_rounds, write_view, write_watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rickctl.adapters.factory import OpenedMarket
+    from rickctl.app.desks import Desks
     from rickctl.config import Folders
-    from rickctl.domain.orders import OrderState
-    from rickctl.domain.ports import Clock, Execution, Market
+    from rickctl.domain.ports import Clock, Market
     from rickctl.domain.settings import Effective
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
-    from rickctl.services.desk import Desk
-    from rickctl.services.orderdesk import OrderDesk
-    from rickctl.services.orders import Trader
-    from rickctl.services.report import OrderReport
-    from rickctl.store.owner import Owner
     from rickctl.store.state import Store
 
 _DEFAULT_WIDTH = 80
+_WATCH_NS = 1_000_000_000
 _GLANCE_MS = 50
 Row = TypeVar("Row")
 
@@ -81,7 +77,7 @@ class App:
         self._folders: Folders | None = None
         self._markets: dict[tuple[str, int], OpenedMarket] = {}
         self._stores: dict[bool, Store] = {}
-        self._owner: Owner | None = None
+        self._desks: Desks | None = None
 
     @property
     def folders(self) -> Folders:
@@ -166,6 +162,15 @@ class App:
         """Whether there is a database to ask: a first quote opens none."""
         return (self.folders.state / "rickctl.db").exists()
 
+    @property
+    def desks(self) -> Desks:
+        """The accounts of this run, to work on."""
+        if self._desks is None:
+            from rickctl.app.desks import Desks  # noqa: PLC0415 - a quote works on no account
+
+            self._desks = Desks(self)
+        return self._desks
+
     def seal_key(self) -> bytes | None:
         """The key seals and journal are proven with; None before the first write. Raises SetupError."""
         from rickctl.store.anchor import load_key  # noqa: PLC0415 - a quote needs no key
@@ -185,86 +190,31 @@ class App:
         held = read_kill(self.folders.state)
         return None if held is None else held.reason
 
-    def desk(self, account: str | None, *, write: bool) -> Desk:
-        """One account to work on; the default one need not exist yet. Raises UsageError for an unknown one."""
-        return self._desk(self.scope(account), write=write)
+    def repeat(
+        self,
+        ask: Callable[[], Row],
+        view_of: Callable[[Row], View],
+        *,
+        watch: bool,
+        output: str | None,
+        badge: str,
+        out_file: Path | None,
+    ) -> Row:
+        """Show a result once, or every second until interrupted; returns the last one."""
+        result = ask()
+        if not watch:
+            self.show(view_of(result), output=output, badge=badge, out_file=out_file)
+            return result
+        chosen = self.output(output)
 
-    def _desk(self, scope: Scope, *, write: bool) -> Desk:
-        from rickctl.domain.account import AccountConfig  # noqa: PLC0415 - a quote needs no account
-        from rickctl.domain.records import PriceSource  # noqa: PLC0415
-        from rickctl.services.desk import Desk  # noqa: PLC0415
+        def rounds() -> Iterator[View]:
+            yield view_of(result)
+            while True:
+                self.clock.sleep_ns(_WATCH_NS)
+                yield view_of(ask())
 
-        state = self.store(write=write)
-        row = state.account(scope)
-        if row is None and scope != DEFAULT_SCOPE:
-            raise unknown_account(scope)
-        priced = PriceSource("sim:v1", 0, None) if row is None else row.price_source()
-        market = self.open_market(priced.source, priced.seed, priced.fingerprint).market
-        writable = self.store(write=True) if write else None
-        return Desk(scope=scope, reads=state, market=market, clock=self.clock, opening=AccountConfig(), state=writable)
-
-    def desks(self, account: str | None, *, write: bool = False) -> list[Desk]:
-        """The account named, or every open account of the default mode, the default one included."""
-        if account is not None:
-            return [self.desk(account, write=write)]
-        from rickctl.domain.records import AccountStatus  # noqa: PLC0415 - a quote needs no account
-
-        rows = self.store(write=write).accounts()
-        scopes = {row.scope for row in rows if row.status is AccountStatus.OPEN and row.scope.mode is Mode.PAPER}
-        return [self._desk(scope, write=write) for scope in sorted({*scopes, DEFAULT_SCOPE})]
-
-    def trader(self, desk: Desk) -> Trader:
-        """Who places orders on a desk: the charter in use, the kill switch, this process."""
-        from rickctl.services.orders import Trader  # noqa: PLC0415 - a quote places nothing
-
-        return Trader(
-            charter=self.charter(),
-            kill_reason=self.kill_reason(),
-            wall=self.clock,
-            owner=self._owner_name,
-            neighbours=lambda: self._neighbours(desk),
-        )
-
-    def _owner_name(self) -> str:
-        if self._owner is None:
-            from rickctl.store.owner import Owner  # noqa: PLC0415 - only a change has an owner
-
-            self._owner = Owner.hold(self.folders.state)
-        return self._owner.name
-
-    def _neighbours(self, desk: Desk) -> list[Desk]:
-        """The other open accounts on the wall clock: a stepped one is a rehearsal and is counted alone."""
-        from rickctl.domain.records import AccountStatus  # noqa: PLC0415 - a quote needs no account
-
-        own = desk.reads.account(desk.scope)
-        if own is not None and own.clock_ns is not None:
-            return []
-        return [
-            self._desk(row.scope, write=False)
-            for row in desk.reads.accounts()
-            if row.scope != desk.scope and row.status is AccountStatus.OPEN and row.clock_ns is None
-        ]
-
-    def execution(self, desk: Desk) -> Execution:
-        """Where a desk's orders go."""
-        from rickctl.adapters.paper import PaperBroker  # noqa: PLC0415 - only orders need it
-
-        return PaperBroker(desk, desk.market.instruments)
-
-    def orders(self, account: str | None, *, write: bool) -> OrderDesk:
-        """The orders of one account. Raises UsageError, SetupError."""
-        from rickctl.services.orderdesk import OrderDesk  # noqa: PLC0415 - a quote has no orders
-
-        desk = self.desk(account, write=write)
-        return OrderDesk(desk=desk, trader=self.trader(desk), execution=self.execution(desk), is_gone=self.is_gone)
-
-    def list_orders(self, account: str | None, *, states: set[OrderState] | None, count: int) -> list[OrderReport]:
-        """The newest orders of one account or of all, newest first."""
-        from rickctl.services.desk import hold  # noqa: PLC0415 - a quote has no orders
-        from rickctl.services.report import report_orders  # noqa: PLC0415
-
-        found = [row for desk in self.desks(account) for row in report_orders(desk, hold(desk), states, count)]
-        return sorted(found, key=lambda report: report.row.recorded_ns, reverse=True)[:count]
+        write_watch(rounds(), output=chosen, badge=badge, screen=self.screen, out=self.out)
+        return result
 
     def badge(self, account: str | None, note: str | None = None) -> str:
         """`Data: sim | Exec: paper · main`, with a note such as `dry run`."""
@@ -282,12 +232,6 @@ class App:
 
             book = self.book(account)
             check_market_open(if_market_open, book.market, book.now_ns)
-
-    def is_gone(self, owner: str) -> bool:
-        """Whether the process of that name lives no more. Raises SetupError."""
-        from rickctl.store.owner import is_gone  # noqa: PLC0415 - only recovery asks
-
-        return is_gone(self.folders.state, owner)
 
     def run_editor(self, editor: str, path: Path) -> None:
         """Let a person edit a file. Raises SetupError where the editor does not start or fails."""
@@ -307,8 +251,8 @@ class App:
         """Let go of what was opened."""
         for store in self._stores.values():
             store.close()
-        if self._owner is not None:
-            self._owner.close()
+        if self._desks is not None:
+            self._desks.close()
 
     def running_clock(self, book: Book) -> Clock:
         """The clock of an account whose time passes by itself. Raises UsageError for one that is stepped."""

@@ -1,0 +1,134 @@
+"""Opens accounts to work on: desks, the orders of one, what a report covers; part of the wiring, holds no rule."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rickctl.adapters.paper import PaperBroker
+from rickctl.domain.account import AccountConfig
+from rickctl.domain.records import AccountStatus, PriceSource
+from rickctl.domain.scope import DEFAULT_SCOPE, Mode, unknown_account
+from rickctl.services.accounts import AccountService, create_account, read_terms, stored_accounts
+from rickctl.services.desk import Desk, hold
+from rickctl.services.orderdesk import OrderDesk
+from rickctl.services.orders import Trader
+from rickctl.services.report import report_orders
+from rickctl.store.owner import Owner, is_gone
+
+if TYPE_CHECKING:
+    from rickctl.app import App
+    from rickctl.domain.orders import OrderState
+    from rickctl.domain.ports import Execution
+    from rickctl.domain.scope import Scope
+    from rickctl.services.accounts import Terms
+    from rickctl.services.desk import Held
+    from rickctl.services.portfolio import Opener
+    from rickctl.services.report import OrderReport
+
+
+class Desks:
+    """The accounts of one run."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._owner: Owner | None = None
+
+    def desk(self, account: str | None, *, write: bool) -> Desk:
+        """One account to work on; the default one need not exist yet. Raises UsageError for an unknown one."""
+        return self._desk(self._app.scope(account), write=write)
+
+    def _desk(self, scope: Scope, *, write: bool) -> Desk:
+
+        state = self._app.store(write=write)
+        row = state.account(scope)
+        if row is None and scope != DEFAULT_SCOPE:
+            raise unknown_account(scope)
+        priced = PriceSource("sim:v1", 0, None) if row is None else row.price_source()
+        market = self._app.open_market(priced.source, priced.seed, priced.fingerprint).market
+        writable = self._app.store(write=True) if write else None
+        return Desk(
+            scope=scope, reads=state, market=market, clock=self._app.clock, opening=AccountConfig(), state=writable
+        )
+
+    def desks(self, account: str | None, *, write: bool = False) -> list[Desk]:
+        """The account named, or every open account of the default mode, the default one included."""
+        if account is not None:
+            return [self.desk(account, write=write)]
+
+        rows = self._app.store(write=write).accounts()
+        scopes = {row.scope for row in rows if row.status is AccountStatus.OPEN and row.scope.mode is Mode.PAPER}
+        return [self._desk(scope, write=write) for scope in sorted({*scopes, DEFAULT_SCOPE})]
+
+    def openers(self, account: str | None) -> list[Opener]:
+        """The accounts a report covers, each opened only when it is asked, so that one that fails is one that fails."""
+        if account is not None:
+            scopes = [self._app.scope(account)]
+        else:
+            rows = self._app.store(write=False).accounts()
+            stored = {row.scope for row in rows if row.status is AccountStatus.OPEN and row.scope.mode is Mode.PAPER}
+            scopes = sorted({*stored, DEFAULT_SCOPE})
+        return [(scope, partial(self._desk, scope, write=False)) for scope in scopes]
+
+    def orders(self, account: str | None, *, write: bool) -> OrderDesk:
+        """The orders of one account. Raises UsageError, SetupError."""
+        desk = self.desk(account, write=write)
+        return OrderDesk(desk=desk, trader=self.trader(desk), execution=self.execution(desk), is_gone=self.is_gone)
+
+    def list_orders(self, account: str | None, *, states: set[OrderState] | None, count: int) -> list[OrderReport]:
+        """The newest orders of one account or of all, newest first."""
+        found = [row for desk in self.desks(account) for row in report_orders(desk, hold(desk), states, count)]
+        return sorted(found, key=lambda report: report.row.recorded_ns, reverse=True)[:count]
+
+    def account_service(self, name: str, *, write: bool) -> AccountService:
+        """One account, to look at or to change. Raises UsageError where there is none."""
+        return AccountService(desk=self.desk(name, write=write))
+
+    def create_account(self, scope: Scope, terms: Terms) -> Held:
+        """Open a paper account on the market its terms name. Raises UsageError."""
+        opened = self._app.open_market(terms.source, terms.seed)
+        config = read_terms(terms, location=opened.location, fingerprint=opened.fingerprint)
+        return create_account(scope, config, self._app.store(write=True), self._app.clock)
+
+    def stored_accounts(self) -> list[Held]:
+        """Every account as last written."""
+        return stored_accounts(self._app.store(write=False))
+
+    def trader(self, desk: Desk) -> Trader:
+        """Who places orders on a desk: the charter in use, the kill switch, this process."""
+        return Trader(
+            charter=self._app.charter(),
+            kill_reason=self._app.kill_reason(),
+            wall=self._app.clock,
+            owner=self._owner_name,
+            neighbours=lambda: self._neighbours(desk),
+        )
+
+    def _owner_name(self) -> str:
+        if self._owner is None:
+            self._owner = Owner.hold(self._app.folders.state)
+        return self._owner.name
+
+    def _neighbours(self, desk: Desk) -> list[Desk]:
+        """The other open accounts on the wall clock: a stepped one is a rehearsal and is counted alone."""
+        own = desk.reads.account(desk.scope)
+        if own is not None and own.clock_ns is not None:
+            return []
+        return [
+            self._desk(row.scope, write=False)
+            for row in desk.reads.accounts()
+            if row.scope != desk.scope and row.status is AccountStatus.OPEN and row.clock_ns is None
+        ]
+
+    def execution(self, desk: Desk) -> Execution:
+        """Where a desk's orders go."""
+        return PaperBroker(desk, desk.market.instruments)
+
+    def is_gone(self, owner: str) -> bool:
+        """Whether the process of that name lives no more. Raises SetupError."""
+        return is_gone(self._app.folders.state, owner)
+
+    def close(self) -> None:
+        """Let go of this process's name."""
+        if self._owner is not None:
+            self._owner.close()
