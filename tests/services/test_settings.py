@@ -24,6 +24,7 @@ from rickctl.services.settings import (
     set_value,
     unset_value,
 )
+from tests.house.kit import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -330,3 +331,11 @@ def test_no_secret_is_ever_in_a_row(tmp_path: Path) -> None:
     assert "secret-" not in repr(rows)
     assert {row.key for row in rows if row.source == "environment"} == set(SECRET_VARIABLES)
     assert [row.key for row in rows[: len(SETTINGS)]] == [setting.key for setting in SETTINGS]
+
+
+def test_the_page_names_every_setting_with_its_variable_and_default() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    for setting in SETTINGS:
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{setting.key}` | `{setting.variable}` |"))
+        assert setting.default is None or f"`{json.dumps(setting.default).strip(chr(34))}`" in row
+    assert [name for name in SECRET_VARIABLES if f"`{name}`" not in page] == []
