@@ -143,6 +143,10 @@ class Desk:
         now_ns = self._settled_to(at_ns)
         self.do(paper.deposit(self.state, Decimal(amount), at_ns=now_ns))
 
+    def reset(self) -> None:
+        """Begin again."""
+        self.do(paper.reset(self.state, at_ns=self.state.checkpoint_ns))
+
     def rates(self) -> Rates:
         """Prices at the checkpoint."""
         return Rates(self.market, self.state.checkpoint_ns)
