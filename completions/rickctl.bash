@@ -6,8 +6,10 @@
 _rickctl_look() {
     verbs="" options="" slot="" places=()
     case "$1" in
-    "") verbs="quote stream candles order charter journal doctor config complete schema" ;;
+    "") verbs="quote stream candles order positions position pnl account charter journal doctor config complete schema" ;;
     "order") verbs="place cancel modify list show history resolve" ;;
+    "position") verbs="close" ;;
+    "account") verbs="create list show deposit reset close advance" ;;
     "charter") verbs="validate show explain diff path seal edit" ;;
     "journal") verbs="list show verify export backup" ;;
     "config") verbs="show get set unset path" ;;
@@ -71,7 +73,7 @@ _rickctl_look() {
         ;;
     "order modify")
         options="--stop-loss --take-profit --trailing --price --units --ttl --account -a --dry-run --output -o --help -h"
-        places=("@orders")
+        places=("@numbers")
         case "$2" in
         --stop-loss) slot="@text" ;;
         --take-profit) slot="@text" ;;
@@ -95,7 +97,7 @@ _rickctl_look() {
         ;;
     "order show")
         options="--account -a --output -o --help -h"
-        places=("@orders")
+        places=("@numbers")
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --output | -o) slot="table json jsonl csv" ;;
@@ -103,7 +105,7 @@ _rickctl_look() {
         ;;
     "order history")
         options="--account -a --output -o --help -h"
-        places=("@orders")
+        places=("@numbers")
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --output | -o) slot="table json jsonl csv" ;;
@@ -113,6 +115,99 @@ _rickctl_look() {
         options="--account -a --output -o --help -h"
         case "$2" in
         --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "positions")
+        options="--account -a --watch -w --out --lock --if-market-open --output -o --help -h"
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --out) slot="@files" ;;
+        --lock) slot="@text" ;;
+        --if-market-open) slot="@symbols" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "position close")
+        options="--trade --units --all --account -a --dry-run --output -o --help -h"
+        places=("@symbols")
+        case "$2" in
+        --trade) slot="@trades" ;;
+        --units) slot="@text" ;;
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "pnl")
+        options="--account -a --base --watch -w --out --lock --if-market-open --output -o --help -h"
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --base) slot="@text" ;;
+        --out) slot="@files" ;;
+        --lock) slot="@text" ;;
+        --if-market-open) slot="@symbols" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "account create")
+        options="--kind --currency --balance --source --seed --spread --slippage --latency --commission --speed --start --output -o --help -h"
+        places=("@text")
+        case "$2" in
+        --kind) slot="margin spot" ;;
+        --currency) slot="@text" ;;
+        --balance) slot="@text" ;;
+        --source) slot="@text" ;;
+        --seed) slot="@text" ;;
+        --spread) slot="@text" ;;
+        --slippage) slot="@text" ;;
+        --latency) slot="@text" ;;
+        --commission) slot="@text" ;;
+        --speed) slot="wall step" ;;
+        --start) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "account list")
+        options="--out --output -o --help -h"
+        case "$2" in
+        --out) slot="@files" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "account show")
+        options="--output -o --help -h"
+        places=("@accounts")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "account deposit")
+        options="--output -o --help -h"
+        places=("@accounts" "@text")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "account reset")
+        options="--dry-run --output -o --help -h"
+        places=("@accounts")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "account close")
+        options="--output -o --help -h"
+        places=("@accounts")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "account advance")
+        options="--by --to --output -o --help -h"
+        places=("@accounts")
+        case "$2" in
+        --by) slot="@text" ;;
+        --to) slot="@text" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
@@ -167,7 +262,7 @@ _rickctl_look() {
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --kind) slot="@text" ;;
-        --order) slot="@orders" ;;
+        --order) slot="@numbers" ;;
         --count | -n) slot="@text" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rickctl.app import App
 
-_KINDS = frozenset({"symbols", "accounts", "orders", "trades"})
+_KINDS = frozenset({"symbols", "accounts", "orders", "trades", "numbers"})
 
 
 def is_asked(argv: Sequence[str]) -> bool:

@@ -38,14 +38,18 @@ def _short(scope: Scope) -> str:
 
 
 def list_numbers(kind: str, prefix: str, state: StateReads | None, account: str | None) -> list[str]:
-    """Open `orders` or `trades` of one account as last settled, the newest first. Raises SetupError, UsageError."""
+    """Open `orders`, `trades` or both (`numbers`) of one account as last settled, the newest first.
+
+    A trade has the number of the order that opened it. Raises SetupError, UsageError.
+    """
     if state is None:
         return []
     scope = parse_scope(account) if account else DEFAULT_SCOPE
     row = state.account(scope)
     held = {} if row is None else json.loads(row.state)
-    found = {int(item["number"]) for item in held.get(kind, ())}
-    if kind == "orders":
+    kinds = ("orders", "trades") if kind == "numbers" else (kind,)
+    found = {int(item["number"]) for each in kinds for item in held.get(each, ())}
+    if "orders" in kinds:
         found |= _unanswered(state, scope)
     return [str(number) for number in sorted(found, reverse=True) if str(number).startswith(prefix)]
 

@@ -14,7 +14,7 @@ from rickctl.domain.settings import SETTINGS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ASKED_KINDS = ("symbols", "accounts", "orders", "trades")
+ASKED_KINDS = ("symbols", "accounts", "orders", "trades", "numbers")
 """What a shell asks for at the press of a key; everything else stands in its script."""
 
 
@@ -65,6 +65,7 @@ class Branch(NamedTuple):
 
 
 _BY_METAVAR: dict[str, tuple[str, ...]] = {
+    "CLOCK": ("wall", "step"),
     "FORMAT": ("table", "json", "jsonl", "csv"),
     "G": tuple(GRANULARITY_NS),
     "GRANULARITY": tuple(GRANULARITY_NS),
@@ -72,7 +73,6 @@ _BY_METAVAR: dict[str, tuple[str, ...]] = {
     "RULE": tuple(rule.id for rule in RULES),
     "SHELL": ("bash", "zsh", "fish", "powershell"),
     "SIDE": tuple(side.value for side in Side),
-    "SPEED": ("wall", "step"),
     "STATE": tuple(state.value for state in OrderState),
     "TIMEFRAME": tuple(GRANULARITY_NS),
 }
@@ -81,7 +81,7 @@ _BY_PLACE: dict[tuple[str, str], tuple[str, ...]] = {
     ("account create", "kind"): tuple(kind.value for kind in AccountKind),
     **{(f"config {verb}", "key"): tuple(setting.key for setting in SETTINGS) for verb in ("get", "set", "unset")},
 }
-_ASKED = {"SYMBOL": "symbols", "ACCOUNT": "accounts", "ORDER": "orders", "TRADE": "trades"}
+_ASKED = {"SYMBOL": "symbols", "ACCOUNT": "accounts", "ORDER": "numbers", "TRADE": "trades"}
 _FILES = frozenset({"FILE", "PATH"})
 _OWN_ACCOUNT = "account create"
 
@@ -96,6 +96,8 @@ def slot_of(path: str, name: str, metavar: str, choices: Sequence[str]) -> Slot:
     known = _BY_PLACE.get((path, name), _BY_METAVAR.get(word, ()))
     if known:
         return Slot("words", known)
+    if path == "order cancel" and word == "ORDER":
+        return Slot("orders")
     for key in (word, name.upper(), name.upper().removesuffix("S")):
         if key in _ASKED:
             return Slot(_ASKED[key])

@@ -98,6 +98,7 @@ def test_orders_and_trades_are_those_of_the_account_on_the_line(desk: Desk) -> N
     assert asked(desk, "orders") == ["14", "12", "3", "1"]  # 1 was sent and has no answer yet
     assert asked(desk, "orders", "1") == ["14", "12", "1"]
     assert asked(desk, "trades") == ["7"]
+    assert asked(desk, "numbers") == ["14", "12", "7", "3", "1"]
     assert asked(desk, "orders", "", "rickctl", "order", "cancel", "--account", "scalp") == ["2"]
     assert asked(desk, "orders", "", "rickctl", "order", "cancel", "--account=scalp") == ["2"]
     desk.environment["RICKCTL_ACCOUNT"] = "scalp"
@@ -196,6 +197,14 @@ LINES: list[tuple[str, str]] = [
     ("rickctl journal list --order 1", "1 12 14"),
     ("rickctl journal list -a scalp --order ", "2"),
     ("rickctl journal backup pyproj", "pyproject.toml"),
+    ("rickctl order cancel 1", "1 12 14"),
+    ("rickctl order show ", "1 12 14 3 7"),
+    ("rickctl position close --trade ", "7"),
+    ("rickctl order place EUR_USD b", "buy"),
+    ("rickctl order place EUR_USD --stop-loss 20p s", "sell"),
+    ("rickctl order list --state w", "working"),
+    ("rickctl account show s", "scalp"),
+    ("rickctl account create s", ""),
     ("rickctl quote --acc", "--account"),
     ("rickctl nonsense x", ""),
 ]

@@ -14,6 +14,7 @@ import pytest
 from rickctl.commands.complete import read_branches
 from rickctl.commands.table import NOUNS
 from rickctl.render.shells import FILES, draw_script
+from rickctl.services.grammar import ASKED_KINDS
 from tests.house.kit import ROOT
 
 if TYPE_CHECKING:
@@ -55,11 +56,7 @@ def test_a_script_holds_every_word_of_a_command(shell: str, verb: Verb) -> None:
 
 def test_what_only_this_machine_knows_is_asked_for_and_never_kept() -> None:
     asked = {slot.kind for verb in VERBS for slot in slots(verb)}
-    assert (
-        {"symbols", "accounts", "orders"}
-        <= asked
-        <= {"symbols", "accounts", "orders", "trades", "files", "text", "words"}
-    )
+    assert {"symbols", "accounts", "orders"} <= asked <= {*ASKED_KINDS, "files", "text", "words"}
     assert "EUR_USD" not in "".join((FOLDER / name).read_text(encoding="utf-8") for name in FILES.values())
 
 
