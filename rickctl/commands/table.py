@@ -19,6 +19,7 @@ NOUNS: tuple[Noun, ...] = (
     Noun("stream", "Prices", "prices as they change", "rickctl.commands.stream"),
     Noun("candles", "Prices", "bars of one symbol", "rickctl.commands.candles"),
     Noun("order", "Trading", "place, cancel, modify, list and explain orders", "rickctl.commands.order"),
+    Noun("why", "Trading", "an order explained in plain English", "rickctl.commands.why"),
     Noun("positions", "Trading", "what is open, in one account or in all", "rickctl.commands.positions"),
     Noun("position", "Trading", "close what is open", "rickctl.commands.position"),
     Noun("pnl", "Trading", "realised, unrealised and fees", "rickctl.commands.pnl"),
