@@ -6,7 +6,7 @@
 _rickctl_look() {
     verbs="" options="" slot="" places=()
     case "$1" in
-    "") verbs="quote stream candles order positions position pnl account charter journal doctor config complete schema" ;;
+    "") verbs="quote stream candles order why positions position pnl account charter journal doctor config complete schema" ;;
     "order") verbs="place cancel modify list show history resolve" ;;
     "position") verbs="close" ;;
     "account") verbs="create list show deposit reset close advance" ;;
@@ -113,6 +113,14 @@ _rickctl_look() {
         ;;
     "order resolve")
         options="--account -a --output -o --help -h"
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "why")
+        options="--account -a --output -o --help -h"
+        places=("@numbers")
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --output | -o) slot="table json jsonl csv" ;;

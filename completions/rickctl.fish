@@ -24,6 +24,8 @@ function __rickctl_takes
             printf '%s\n' '--account' '-a' '--output' '-o'
         case 'order resolve'
             printf '%s\n' '--account' '-a' '--output' '-o'
+        case 'why'
+            printf '%s\n' '--account' '-a' '--output' '-o'
         case 'positions'
             printf '%s\n' '--account' '-a' '--out' '--lock' '--if-market-open' '--output' '-o'
         case 'position close'
@@ -210,6 +212,12 @@ complete -c rickctl -n '__rickctl_at "order history" 0' -a '(__rickctl_ask numbe
 complete -c rickctl -n '__rickctl_at "order resolve"' -l account -s a -x -a '(__rickctl_ask accounts)' -d 'NAME or mode:broker:name [env: RICKCTL_ACCOUNT]'
 complete -c rickctl -n '__rickctl_at "order resolve"' -l output -s o -x -a 'table json jsonl csv' -d 'table, json, jsonl or csv [env: RICKCTL_OUTPUT]'
 complete -c rickctl -n '__rickctl_at "order resolve"' -l help -s h -d 'what it does and how it is written'
+
+complete -c rickctl -n '__rickctl_after ""' -a why -d 'an order explained in plain English'
+complete -c rickctl -n '__rickctl_at "why"' -l account -s a -x -a '(__rickctl_ask accounts)' -d 'NAME or mode:broker:name [env: RICKCTL_ACCOUNT]'
+complete -c rickctl -n '__rickctl_at "why"' -l output -s o -x -a 'table json jsonl csv' -d 'table, json, jsonl or csv [env: RICKCTL_OUTPUT]'
+complete -c rickctl -n '__rickctl_at "why"' -l help -s h -d 'what it does and how it is written'
+complete -c rickctl -n '__rickctl_at "why" 0' -a '(__rickctl_ask numbers)' -d 'ORDER'
 
 complete -c rickctl -n '__rickctl_after ""' -a positions -d 'what is open, in one account or in all'
 complete -c rickctl -n '__rickctl_at "positions"' -l account -s a -x -a '(__rickctl_ask accounts)' -d 'NAME or mode:broker:name [env: RICKCTL_ACCOUNT]'

@@ -6,7 +6,7 @@ function Get-RickctlTree {
     $options = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $places = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
-    $verbs[''] = @('quote', 'stream', 'candles', 'order', 'positions', 'position', 'pnl', 'account', 'charter', 'journal', 'doctor', 'config', 'complete', 'schema')
+    $verbs[''] = @('quote', 'stream', 'candles', 'order', 'why', 'positions', 'position', 'pnl', 'account', 'charter', 'journal', 'doctor', 'config', 'complete', 'schema')
     $verbs['order'] = @('place', 'cancel', 'modify', 'list', 'show', 'history', 'resolve')
     $verbs['position'] = @('close')
     $verbs['account'] = @('create', 'list', 'show', 'deposit', 'reset', 'close', 'advance')
@@ -114,6 +114,13 @@ function Get-RickctlTree {
     $takes['order resolve']['--output'] = 'table json jsonl csv'
     $takes['order resolve']['-o'] = 'table json jsonl csv'
     $places['order resolve'] = @()
+    $options['why'] = @('--account', '-a', '--output', '-o', '--help', '-h')
+    $takes['why'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
+    $takes['why']['--account'] = '@accounts'
+    $takes['why']['-a'] = '@accounts'
+    $takes['why']['--output'] = 'table json jsonl csv'
+    $takes['why']['-o'] = 'table json jsonl csv'
+    $places['why'] = @('@numbers')
     $options['positions'] = @('--account', '-a', '--watch', '-w', '--out', '--lock', '--if-market-open', '--output', '-o', '--help', '-h')
     $takes['positions'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['positions']['--account'] = '@accounts'
