@@ -31,6 +31,11 @@ def test_the_examples_on_a_page_answer_the_same_today(page: Path, tmp_path: Path
     assert today == written, f"read the change, then {UPDATE_VARIABLE}=1"
 
 
+@pytest.mark.parametrize("page", SHOWING, ids=name_of)
+def test_no_example_shows_a_fault_of_the_program(page: Path) -> None:
+    assert "a bug of ours:" not in read(page)
+
+
 @pytest.mark.parametrize("page", pages(), ids=name_of)
 def test_a_block_is_in_a_language_the_tests_know(page: Path) -> None:
     assert {language for language, _ in fences(read(page))} <= LANGUAGES
