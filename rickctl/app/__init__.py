@@ -68,12 +68,14 @@ class App:
         screen: Screen,
         environment: Mapping[str, str],
         clock: Clock,
+        ask: Callable[[str], str] | None = None,
     ) -> None:
         self.out = out
         self.err = err
         self.screen = screen
         self.environment = environment
         self.clock = clock
+        self.ask = ask
         self._folders: Folders | None = None
         self._markets: dict[tuple[str, int], OpenedMarket] = {}
         self._stores: dict[bool, Store] = {}
@@ -233,6 +235,18 @@ class App:
             book = self.book(account)
             check_market_open(if_market_open, book.market, book.now_ns)
 
+    def set_kill(self, reason: str) -> None:
+        """Put the kill latch down, before anything else is tried. Raises SetupError."""
+        from rickctl.store.kill import Kill, set_kill  # noqa: PLC0415 - only a kill needs it
+
+        set_kill(self.folders.state, Kill(reason, self.clock.now_ns()))
+
+    def clear_kill(self) -> bool:
+        """Lift the kill latch; False where there was none. Raises SetupError."""
+        from rickctl.store.kill import clear_kill  # noqa: PLC0415 - only resume needs it
+
+        return clear_kill(self.folders.state)
+
     def run_editor(self, editor: str, path: Path) -> None:
         """Let a person edit a file. Raises SetupError where the editor does not start or fails."""
         import shlex  # noqa: PLC0415 - only an edit needs them
@@ -304,7 +318,15 @@ def system_app() -> App:
         screen=find_screen(environment),
         environment=environment,
         clock=SystemClock(),
+        ask=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
     )
+
+
+def _ask(question: str) -> str:
+    """Ask the person at the terminal; the question is talk, so it goes to stderr."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline()
 
 
 def find_screen(environment: Mapping[str, str]) -> Screen:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rickctl.adapters.paper import PaperBroker
 from rickctl.domain.account import AccountConfig
+from rickctl.domain.errors import RickctlError
 from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, unknown_account
 from rickctl.services.accounts import AccountService, create_account, read_terms, stored_accounts
@@ -14,6 +15,8 @@ from rickctl.services.desk import Desk, hold
 from rickctl.services.orderdesk import OrderDesk
 from rickctl.services.orders import Trader
 from rickctl.services.report import report_orders
+from rickctl.services.sealing import shipped_charter
+from rickctl.services.stopping import Stopped, check_person, clear_latches, stop_everything
 from rickctl.store.owner import Owner, is_gone
 
 if TYPE_CHECKING:
@@ -94,11 +97,36 @@ class Desks:
         """Every account as last written."""
         return stored_accounts(self._app.store(write=False))
 
+    def stop_everything(self, reason: str) -> Stopped:
+        """Cancel working entries of every account; the kill latch is down already."""
+        try:
+            scopes = [row.scope for row in self._app.store(write=False).accounts() if row.status is AccountStatus.OPEN]
+        except RickctlError as error:
+            return Stopped(reason, [], [(DEFAULT_SCOPE, error.message)])
+        return stop_everything(reason, [(scope, partial(self._to_stop, scope)) for scope in scopes])
+
+    def _to_stop(self, scope: Scope) -> tuple[Desk, Execution]:
+        desk = self._desk(scope, write=True)
+        return desk, self.execution(desk)
+
+    def resume(self) -> list[str]:
+        """Let a person lift the kill latch and every other one; what was lifted. Raises Refused."""
+        reason = self._app.kill_reason()
+        latches = self._app.store(write=False).latches()
+        held = [*([] if reason is None else [f"killed: {reason}"]), *(f"{row.name}: {row.reason}" for row in latches)]
+        if not held:
+            return []
+        check_person(self._app.ask, held)
+        clear_latches(self._app.store(write=True), latches, self._app.clock)
+        self._app.clear_kill()
+        return held
+
     def trader(self, desk: Desk) -> Trader:
         """Who places orders on a desk: the charter in use, the kill switch, this process."""
         return Trader(
-            charter=self._app.charter(),
-            kill_reason=self._app.kill_reason(),
+            load=self._app.charter,
+            shipped=shipped_charter,
+            kill_reason=self._app.kill_reason,
             wall=self._app.clock,
             owner=self._owner_name,
             neighbours=lambda: self._neighbours(desk),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rickctl.domain.orders import Verdict
     from rickctl.domain.ports import Execution
     from rickctl.domain.records import JSON, IntentRow
+    from rickctl.domain.scope import Mode
     from rickctl.services.desk import Desk, Held
     from rickctl.services.orders import Trader
 
@@ -113,12 +114,12 @@ def modify(words: Words, desk: Desk, trader: Trader, execution: Execution) -> In
 
 def preview_change(words: Words, desk: Desk, trader: Trader) -> None:
     """Hold a modification to the charter without writing anything. Raises UsageError, Refused."""
-    charter = trader.charter.require()
+    charter, sealed_for = trader.entry_charter()
     target = find_entry(desk, words.number)
     instrument = desk.market.instruments[target.symbol]
     held = hold(desk)
     _, before, after = _resolve(words, held, instrument, desk)
-    snapshot = _moment(held, instrument, desk, trader, without=words.number)
+    snapshot = _moment(held, instrument, desk, trader, charter, sealed_for, without=words.number)
     full = counted(_asked(held, instrument, trader), snapshot, charter, desk.reads)
     verdicts = check_modify(before, after, full, charter, client_order_id=target.client_order_id).verdicts
     if not all(verdict.passed for verdict in verdicts):
@@ -264,11 +265,14 @@ def _record(
     without: int | None = None,
 ) -> IntentRow:
     """Judge a change and write its intent, allowed or not, in one transaction. Raises Refused."""
-    charter = trader.charter.require()
+    if kind is IntentKind.MODIFY:
+        charter, sealed_for = trader.entry_charter()
+    else:
+        charter, sealed_for = trader.exit_charter(), frozenset()
     instrument = desk.market.instruments[symbol]
 
     def attempt(held: Held) -> tuple[IntentRow, tuple[Verdict, ...]]:
-        snapshot = _moment(held, instrument, desk, trader, without=without)
+        snapshot = _moment(held, instrument, desk, trader, charter, sealed_for, without=without)
         with desk.writable().transaction() as transaction:
             if transaction.account(desk.scope) != held.row:
                 raise StaleAccount
@@ -300,14 +304,23 @@ def _record(
     return row
 
 
-def _moment(held: Held, instrument: Instrument, desk: Desk, trader: Trader, *, without: int | None) -> Snapshot:
+def _moment(
+    held: Held,
+    instrument: Instrument,
+    desk: Desk,
+    trader: Trader,
+    charter: Charter,
+    sealed_for: frozenset[Mode],
+    *,
+    without: int | None,
+) -> Snapshot:
     return measure(
         held,
         instrument=instrument,
         market=desk.market,
-        charter=trader.charter.require(),
-        sealed_for=trader.charter.sealed_for,
-        kill_reason=trader.kill_reason,
+        charter=charter,
+        sealed_for=sealed_for,
+        kill_reason=trader.kill_reason(),
         neighbours=() if without is None else trader.neighbours(),
         without=without,
     )

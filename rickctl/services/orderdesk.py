@@ -13,6 +13,7 @@ from rickctl.services.orders import place, preview
 from rickctl.services.recovery import Resolved, recover
 from rickctl.services.report import raise_if_cancelled, report_order, report_orders
 from rickctl.services.sending import account_now, await_fill
+from rickctl.services.stopping import cancel_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +120,9 @@ class OrderDesk:
         return [*FILL_RULES, *(f"{name.replace('_', ' ')}: {text}" for name, text in described.items())]
 
     def resolve(self) -> list[Resolved]:
-        """Settle what dead processes left without an answer; those of the living are not touched."""
+        """Settle what dead processes left without an answer, and finish a kill; the living are not touched."""
+        if self.trader.kill_reason() is not None:
+            cancel_entries(self.desk, self.execution)
         now_ns = account_now(self.desk)
         return recover(self.desk.writable(), self.scope, self.execution, self.is_gone, now_ns)
 

@@ -22,12 +22,13 @@ from rickctl.services.stored import read_request, read_verdicts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rickctl.domain.charter import Snapshot
+    from rickctl.domain.charter import Charter, Snapshot
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import Approved, OrderRequest, Verdict
     from rickctl.domain.ports import Clock, Execution, StateReads
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
+    from rickctl.domain.scope import Mode
     from rickctl.services.charter import LoadedCharter
     from rickctl.services.desk import Desk, Held
     from rickctl.services.drafts import Draft
@@ -40,13 +41,30 @@ KEY_LIFE_NS = 30 * DAY_NS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trader:
-    """Who places an order, and what stands in the way: charter, kill switch, wall clock, owner, other accounts."""
+    """Who places an order, and what stands in the way: charter, kill switch, wall clock, owner, other accounts.
 
-    charter: LoadedCharter
-    kill_reason: str | None
+    `load` reads the charter in use, `shipped` the one of the installation.
+    """
+
+    load: Callable[[], LoadedCharter]
+    shipped: Callable[[], Charter]
+    kill_reason: Callable[[], str | None]
     wall: Clock
     owner: Callable[[], str]
     neighbours: Callable[[], Sequence[Desk]]
+
+    def entry_charter(self) -> tuple[Charter, frozenset[Mode]]:
+        """The charter entries answer to, and what it is sealed for. Raises Refused where it cannot be used."""
+        loaded = self.load()
+        return loaded.require(), loaded.sealed_for
+
+    def exit_charter(self) -> Charter:
+        """The charter cancels and closes answer to: a broken file must not trap a position, so then the shipped one."""
+        try:
+            loaded = self.load()
+        except Refused:
+            return self.shipped()
+        return loaded.charter or self.shipped()
 
 
 class Weighed(NamedTuple):
@@ -69,7 +87,7 @@ class Checked(NamedTuple):
 
 def preview(draft: Draft, desk: Desk, trader: Trader) -> tuple[Checked, Refused | None]:
     """Everything an order would meet, with nothing written, and the refusal it would end in. Raises UsageError."""
-    charter = trader.charter.require()
+    charter, _ = trader.entry_charter()
     weighed = weigh(check_draft(draft), check_open(hold(desk)), desk, trader)
     decision = decide(weighed.asked, weighed.snapshot, charter, desk.reads)
     refused = None if decision.approved else refusal(decision.verdicts, weighed.asked.request)
@@ -81,7 +99,7 @@ def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> Int
 
     Raises UsageError, Refused (with the verdicts and the order's number), OrderRejected, Unreachable, OutcomeUnknown.
     """
-    charter = trader.charter.require()
+    charter, _ = trader.entry_charter()
     fingerprint = draft.fingerprint(find_instrument(check_draft(draft).symbol, desk.market.instruments).symbol)
     earlier = find_by_key(desk.reads, draft.key, fingerprint, desk, trader.wall)
     if earlier is not None:
@@ -109,7 +127,7 @@ def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> Int
 
 def weigh(draft: Draft, held: Held, desk: Desk, trader: Trader) -> Weighed:
     """Resolve a draft against one quote and measure the moment. Raises UsageError, Refused."""
-    charter = trader.charter.require()
+    charter, sealed_for = trader.entry_charter()
     instrument = find_instrument(draft.symbol, desk.market.instruments)
     rates = Rates(desk.market, held.now_ns)
     ttl_ns = charter.max_ttl_min * MINUTE_NS if draft.ttl_ns is None else draft.ttl_ns
@@ -127,8 +145,8 @@ def weigh(draft: Draft, held: Held, desk: Desk, trader: Trader) -> Weighed:
         instrument=instrument,
         market=desk.market,
         charter=charter,
-        sealed_for=trader.charter.sealed_for,
-        kill_reason=trader.kill_reason,
+        sealed_for=sealed_for,
+        kill_reason=trader.kill_reason(),
         neighbours=trader.neighbours(),
     )
     opposite = nearest_opposite(held.account, instrument.symbol, request.side)

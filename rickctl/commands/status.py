@@ -1,0 +1,29 @@
+"""`rickctl status`: what stands and what is stopped; writes nothing."""
+
+from __future__ import annotations
+
+import typer
+
+from rickctl.commands.options import AccountOption, OutputOption, app_of, contract, noun
+from rickctl.domain.errors import ExitCode
+from rickctl.render.status import STATUS_FIELDS, status_view
+from rickctl.services.status import report_status
+
+cli = noun("What stands and what is stopped.")
+
+
+@cli.command()
+@contract(shape="object", fields=STATUS_FIELDS, exits=(ExitCode.REFUSED, ExitCode.FINDINGS))
+def status(context: typer.Context, account: AccountOption = None, output: OutputOption = None) -> None:
+    """Show the kill switch, latches, unknown outcomes and every account at a glance; exit 9 if anything is stopped."""
+    app = app_of(context)
+    found = report_status(
+        app.store(write=False),
+        app.desks.openers(account),
+        charter=app.charter(),
+        kill_reason=app.kill_reason(),
+        as_of_ns=app.clock.now_ns(),
+    )
+    app.show(status_view(found), output=output, badge="Status")
+    if found.has_findings:
+        raise typer.Exit(ExitCode.FINDINGS)

@@ -1,0 +1,110 @@
+"""Shows what stands and what is stopped: kill switch, latches, accounts, open outcomes; judges nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rickctl.domain.instants import rfc3339
+from rickctl.render.numbers import balance_text
+from rickctl.render.records import decimal_or_none, scope_fields
+from rickctl.render.view import Cell, Column, Line, Table, View, line
+
+if TYPE_CHECKING:
+    from rickctl.render.view import Json
+    from rickctl.services.status import AccountGlance, Status
+    from rickctl.services.stopping import Stopped
+
+STATUS_FIELDS = ("as_of", "killed", "kill_reason", "latches", "unknown", "charter", "accounts", "failed")
+STOPPED_FIELDS = ("killed", "reason", "cancelled", "failed")
+RESUMED_FIELDS = ("killed", "lifted")
+
+
+def status_view(status: Status) -> View:
+    """Everything that could stop an order, and every account at a glance."""
+    return View(
+        records={
+            "as_of": rfc3339(status.as_of_ns),
+            "killed": status.kill_reason is not None,
+            "kill_reason": status.kill_reason,
+            "latches": [
+                {"name": latch.name, "account": str(latch.scope) if latch.scope else None, "reason": latch.reason}
+                for latch in status.latches
+            ],
+            "unknown": [{"order": row.number, **scope_fields(row.scope)} for row in status.unknown],
+            "charter": {"hash": status.charter_hash, "sealed_for": status.sealed_for},
+            "accounts": [_account_record(row) for row in status.accounts],
+            "failed": [{**scope_fields(row.scope), "code": row.code, "message": row.message} for row in status.failed],
+        },
+        blocks=lambda: _blocks(status),
+        fields=STATUS_FIELDS,
+        is_single=True,
+    )
+
+
+def _account_record(row: AccountGlance) -> dict[str, Json]:
+    return {
+        **scope_fields(row.scope),
+        "currency": row.currency,
+        "equity": decimal_or_none(row.equity),
+        "open_trades": row.open_trades,
+        "working_orders": row.working_orders,
+        "clock": rfc3339(row.now_ns),
+    }
+
+
+def _blocks(status: Status) -> list[Table | Line]:
+    blocks: list[Table | Line] = []
+    if status.kill_reason is not None:
+        blocks.append(line(Cell("KILLED", "warn"), f"  {status.kill_reason}; no entry leaves until rickctl resume"))
+    blocks += [
+        line(Cell("latched", "warn"), f"  {latch.name}: {latch.reason}  {latch.scope or 'every account'}")
+        for latch in status.latches
+    ]
+    blocks += [line(Cell("unknown", "warn"), f"  order {row.number} of {row.scope}") for row in status.unknown]
+    if not blocks:
+        blocks.append(line(Cell("entries allowed", "good"), f"   charter {(status.charter_hash or '–')[:6]}"))
+    columns = (Column("account", "left"), Column("equity"), Column("open"), Column("working"), Column("clock", "left"))
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Cell(str(row.scope), "loud"),
+            Cell(balance_text(row.equity, row.currency)),
+            Cell(str(row.open_trades)),
+            Cell(str(row.working_orders)),
+            Cell(rfc3339(row.now_ns - row.now_ns % 1_000_000_000), "dim"),
+        )
+        for row in status.accounts
+    ]
+    blocks += [line(""), Table(columns, rows)]
+    return blocks + [line(Cell(f"! {row.scope}  {row.message}", "warn")) for row in status.failed]
+
+
+def stopped_view(stopped: Stopped) -> View:
+    """What a kill did."""
+    return View(
+        records={
+            "killed": True,
+            "reason": stopped.reason,
+            "cancelled": [{"order": number, **scope_fields(scope)} for scope, number in stopped.cancelled],
+            "failed": [{**scope_fields(scope), "message": message} for scope, message in stopped.failed],
+        },
+        blocks=lambda: [
+            line(Cell("KILLED", "warn"), f"  {stopped.reason}; no entry leaves until rickctl resume"),
+            line(f"  {len(stopped.cancelled)} working entries cancelled; exits of open positions stay"),
+            *(
+                line(Cell(f"  ! {scope}  {message}; the next command finishes it", "warn"))
+                for scope, message in stopped.failed
+            ),
+        ],
+        fields=STOPPED_FIELDS,
+        is_single=True,
+    )
+
+
+def resumed_view(lifted: list[str]) -> View:
+    """What a person lifted."""
+    return View(
+        records={"killed": False, "lifted": lifted},
+        blocks=lambda: [line("entries are allowed again" if lifted else "nothing was stopped")],
+        fields=RESUMED_FIELDS,
+        is_single=True,
+    )

@@ -1,0 +1,68 @@
+"""Kill and resume: everything that could add risk stops at once, only a person starts it again; exits stay in place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rickctl.domain.errors import Refused, RickctlError
+from rickctl.services.desk import hold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rickctl.domain.ports import Clock, Execution, State
+    from rickctl.domain.records import LatchRow
+    from rickctl.domain.scope import Scope
+    from rickctl.services.desk import Desk
+
+WORD = "resume"
+"""What a person types to resume."""
+
+
+class Stopped(NamedTuple):
+    """What a kill did: entries cancelled, and those it could not reach, which the next command cancels."""
+
+    reason: str
+    cancelled: list[tuple[Scope, int]]
+    failed: list[tuple[Scope, str]]
+
+
+def cancel_entries(desk: Desk, execution: Execution) -> list[int]:
+    """Cancel every working entry of an account; exits of open positions and reduce-only orders stay."""
+    numbers = [order.number for order in hold(desk).account.orders if not order.is_close]
+    for number in numbers:
+        row = desk.reads.intent(desk.scope, number)
+        if row is not None:
+            execution.cancel_order(row.client_order_id)
+    return numbers
+
+
+def stop_everything(reason: str, openers: Sequence[tuple[Scope, Callable[[], tuple[Desk, Execution]]]]) -> Stopped:
+    """Cancel working entries everywhere; the latch is down already, so what fails here is finished later."""
+    stopped = Stopped(reason, [], [])
+    for scope, opener in openers:
+        try:
+            desk, execution = opener()
+            stopped.cancelled.extend((scope, number) for number in cancel_entries(desk, execution))
+        except RickctlError as error:
+            stopped.failed.append((scope, error.message))
+    return stopped
+
+
+def check_person(ask: Callable[[str], str] | None, held: Sequence[str]) -> None:
+    """A person at a terminal says so, or nothing is lifted. Raises Refused."""
+    if ask is None:
+        message = "only a person at a terminal resumes; this is not a terminal"
+        raise Refused(message, code="needs_person", hint="rickctl resume, at a terminal")
+    reasons = "; ".join(held)
+    if ask(f"Stopped: {reasons}. Type {WORD} to allow entries again: ").strip() != WORD:
+        message = "nothing was lifted"
+        raise Refused(message, code="not_confirmed", hint="rickctl resume")
+
+
+def clear_latches(state: State, latches: Sequence[LatchRow], clock: Clock) -> None:
+    """Lift latches, each with a record that a person did it."""
+    with state.transaction() as transaction:
+        for latch in latches:
+            transaction.clear_latch(latch.name, latch.scope, reason="resumed by a person", at_ns=clock.now_ns())
+        transaction.append("resumed", None, {"latches": [latch.name for latch in latches]})
