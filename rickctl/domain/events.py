@@ -237,11 +237,19 @@ def number_of(event: Event) -> int | None:
     return number
 
 
+def numbers_of(event: Event) -> tuple[int, ...]:
+    """The order the event is about and the trades it reduced."""
+    number = number_of(event)
+    if number is None:
+        return ()
+    if isinstance(event, OrderFilled):
+        return (number, *dict.fromkeys(part.trade for part in event.reduced if part.trade != number))
+    return (number,)
+
+
 def concerns(event: Event, number: int) -> bool:
     """Whether the event is about order or trade `number`, trades that another order reduced included."""
-    if isinstance(event, OrderFilled) and any(part.trade == number for part in event.reduced):
-        return True
-    return number_of(event) == number
+    return number in numbers_of(event)
 
 
 def to_json(event: Event) -> dict[str, JSON]:

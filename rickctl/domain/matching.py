@@ -54,6 +54,12 @@ class Terms(NamedTuple):
         """Bid and ask of this account for those of the source, in ticks."""
         return self.config.spread.quoted(bid, ask, self.instrument)
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether the modelled touch may lie inside the source's own, so that only its far side bounds a limit."""
+        spread = self.config.spread
+        return spread.pips is not None or (spread.factor is not None and spread.factor < 1)
+
     def slipped(self, resting: Resting, at_ns: int) -> int:
         """Slippage of the leg at that instant, in ticks."""
         return self.config.slippage.ticks(self.instrument, self.config.seed, resting.number, at_ns)
@@ -121,10 +127,17 @@ def on_offer(resting: Resting, step: Step) -> int | None:
 
 def watch_for(legs: Iterable[Resting], terms: Terms) -> Watch:
     """What would touch any of the legs; where the spread is modelled it may wake for nothing, never miss anything."""
-    merged = Watch()
+    reached: dict[str, list[int]] = {}
+    is_inside = terms.is_inside
     for leg in legs:
-        merged = _merged(merged, _watch(leg, terms))
-    return merged
+        reached.setdefault(_wakes_on(leg, is_inside=is_inside), []).append(leg.level)
+    return Watch(
+        bid_at_most=max(reached.get("bid_at_most", ()), default=None),
+        bid_at_least=min(reached.get("bid_at_least", ()), default=None),
+        ask_at_most=max(reached.get("ask_at_most", ()), default=None),
+        ask_at_least=min(reached.get("ask_at_least", ()), default=None),
+        any_point="any_point" in reached,
+    )
 
 
 def _takes_part(resting: Resting, step: Step) -> bool:
@@ -163,34 +176,16 @@ def _stop_is_hit(resting: Resting, step: Step) -> bool:
     return step.bid_low <= resting.level
 
 
-def _watch(leg: Resting, terms: Terms) -> Watch:
+def _wakes_on(leg: Resting, *, is_inside: bool) -> str:
+    """The field of a Watch that holds the leg's level."""
+    buys = leg.side is Side.BUY
     if leg.entry is EntryType.MARKET:
-        return Watch(any_point=True)
+        return "any_point"
     if leg.entry is EntryType.STOP:
-        return Watch(ask_at_least=leg.level) if leg.side is Side.BUY else Watch(bid_at_most=leg.level)
-    factor, pips = terms.config.spread.factor, terms.config.spread.pips
-    # A narrower spread brings the modelled touch inside the source's own: the far side of the source is what bounds it.
-    if pips is None and (factor is None or factor >= 1):
-        return Watch(ask_at_most=leg.level) if leg.side is Side.BUY else Watch(bid_at_least=leg.level)
-    return Watch(bid_at_most=leg.level) if leg.side is Side.BUY else Watch(ask_at_least=leg.level)
-
-
-def _merged(one: Watch, other: Watch) -> Watch:
-    return Watch(
-        bid_at_most=_highest(one.bid_at_most, other.bid_at_most),
-        bid_at_least=_lowest(one.bid_at_least, other.bid_at_least),
-        ask_at_most=_highest(one.ask_at_most, other.ask_at_most),
-        ask_at_least=_lowest(one.ask_at_least, other.ask_at_least),
-        any_point=one.any_point or other.any_point,
-    )
-
-
-def _highest(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else max(one, other)
-
-
-def _lowest(one: int | None, other: int | None) -> int | None:
-    return other if one is None else one if other is None else min(one, other)
+        return "ask_at_least" if buys else "bid_at_most"
+    if is_inside:
+        return "bid_at_most" if buys else "ask_at_least"
+    return "ask_at_most" if buys else "bid_at_least"
 
 
 def _steps(units: Decimal, instrument: Instrument) -> int:

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal, localcontext
-from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.account import Ended, Leg, Mark
+from rickctl.domain.book import Book, Due, Rank
 from rickctl.domain.conversion import Rates
 from rickctl.domain.events import (
     EquityMarked,
@@ -32,6 +32,7 @@ from rickctl.domain.events import (
     OrderTriggered,
     OrderWorking,
     StopTrailed,
+    numbers_of,
 )
 from rickctl.domain.fills import Batch, Execution, fill_exit, fill_order
 from rickctl.domain.hours import day_start_ns, next_day_ns
@@ -39,27 +40,21 @@ from rickctl.domain.instants import MINUTE_NS
 from rickctl.domain.ledger import EXACT
 from rickctl.domain.market import Cursor, Phase
 from rickctl.domain.matching import (
-    Resting,
-    Terms,
     fill_price,
     is_reached_in_range,
     on_offer,
     order_legs,
     range_price,
-    trade_legs,
-    watch_for,
 )
 from rickctl.domain.orders import EntryType
 from rickctl.domain.positions import current_price, equity, margin_used
 
 if TYPE_CHECKING:
-    from rickctl.domain.account import AccountState, Order, Trade
+    from rickctl.domain.account import AccountState, Trade
     from rickctl.domain.events import Event
     from rickctl.domain.market import Step, Watch
+    from rickctl.domain.matching import Resting
     from rickctl.domain.ports import Market
-
-HALT_NS = MINUTE_NS
-"""How long a market order waits for a price before it is cancelled."""
 
 _ENDLESS_STEPS = 1 << 62
 
@@ -81,28 +76,6 @@ def settle(account: AccountState, market: Market, until_ns: int) -> Settled:
     return Settled(replace(run.batch.state, checkpoint_ns=until_ns), tuple(run.batch.events))
 
 
-class _Rank(IntEnum):
-    """The order of things at one instant."""
-
-    RANGE = 0
-    EXPIRY = 1
-    HOLD = 2
-    ACTIVATION = 3
-    POINT = 4
-    HALT = 5
-    GRID = 6
-    DONE = 7
-
-
-class _Due(NamedTuple):
-    """Something that happens: when, in which turn, to which symbol or order."""
-
-    at_ns: int
-    rank: _Rank
-    symbol: str = ""
-    number: int = 0
-
-
 class _Search(NamedTuple):
     """A search of the market and what it found; nothing was found up to `until_ns` where `step` is None."""
 
@@ -119,16 +92,16 @@ class _Run:
         self.batch = Batch(account)
         self._market = market
         self._until_ns = until_ns
-        self._position = _Due(account.checkpoint_ns, _Rank.DONE)
-        self._legs: dict[str, list[Resting]] = {}
-        self._legs_of: tuple[object, object, int] | None = None
+        self._position = Due(account.checkpoint_ns, Rank.DONE)
+        self._book = Book(account, market.instruments, account.checkpoint_ns)
+        self._booked = 0
         self._searches: dict[tuple[str, int], _Search] = {}
 
     def advance(self) -> bool:
         """Do whatever comes next; False when nothing is left by the end."""
-        timers = [due for due in self._timers() if due.at_ns <= self._until_ns]
+        timers = self._timers()
         # Searched past the grid: what is found holds until a grid point moves a stop.
-        others = [due.at_ns for due in timers if due.rank is not _Rank.GRID]
+        others = [due.at_ns for due in timers if due.rank is not Rank.GRID]
         step = self._next_step(min(others, default=self._until_ns))
         if step is not None:
             timers.append(_due(step))
@@ -139,17 +112,27 @@ class _Run:
         if step is not None and due == _due(step):
             self._touch(step)
         else:
-            self._do(due)
+            self._do(due._replace(at_ns=self._position.at_ns))
+        self._refresh()
         return True
 
-    def _do(self, due: _Due) -> None:
-        if due.rank is _Rank.EXPIRY:
+    def _refresh(self, number: int | None = None) -> None:
+        """Take over what the newest events changed, and order or trade `number` besides."""
+        changed = {} if number is None else {number: None}
+        for event in self.batch.events[self._booked :]:
+            changed |= dict.fromkeys(numbers_of(event))
+        self._booked = len(self.batch.events)
+        for one in changed:
+            self._book.refresh(self.batch.state, one, self._position.at_ns)
+
+    def _do(self, due: Due) -> None:
+        if due.rank is Rank.EXPIRY:
             self.batch.add(OrderExpired(at_ns=due.at_ns, number=due.number))
-        elif due.rank is _Rank.HOLD:
+        elif due.rank is Rank.HOLD:
             self._close_held(due)
-        elif due.rank is _Rank.ACTIVATION:
+        elif due.rank is Rank.ACTIVATION:
             self._activate(due)
-        elif due.rank is _Rank.HALT:
+        elif due.rank is Rank.HALT:
             if self._market.next_open_ns(due.symbol, due.at_ns) != due.at_ns:
                 self.batch.add(OrderCancelled(at_ns=due.at_ns, number=due.number, reason=Ended.MARKET_HALTED))
         else:
@@ -157,37 +140,17 @@ class _Run:
 
     # what is due when
 
-    def _timers(self) -> list[_Due]:
-        state, start_ns = self.batch.state, self._position.at_ns
-        found = []
-        for order in state.orders:
-            if order.expires_ns is not None:
-                found.append(_Due(max(order.expires_ns, start_ns), _Rank.EXPIRY, order.symbol, order.number))
-            if not order.is_live:
-                found.append(_Due(max(order.live_ns, start_ns), _Rank.ACTIVATION, order.symbol, order.number))
-            elif order.entry is EntryType.MARKET:
-                found.append(self._halt(order))
-        for trade in state.trades:
-            held = _Due(trade.opened_ns + state.config.max_hold_ns, _Rank.HOLD, trade.symbol, trade.number)
-            if held > self._position:
-                found.append(held)
-        if state.trades:
-            found.append(_Due(self._next_grid_ns(), _Rank.GRID))
-        return found
-
-    def _halt(self, order: Order) -> _Due:
-        """The next whole minute of waiting after the order went live or was last filled."""
-        waited = max(order.live_ns, order.resume_ns)
-        turn = 1 + max(0, self._position.at_ns - waited) // HALT_NS
-        due = _Due(waited + turn * HALT_NS, _Rank.HALT, order.symbol, order.number)
-        before = due._replace(at_ns=due.at_ns - HALT_NS)
-        return before if before > self._position and turn > 1 else due
+    def _timers(self) -> list[Due]:
+        found = list(self._book.timers(self._position))
+        if self.batch.state.trades:
+            found.append(Due(self._next_grid_ns(), Rank.GRID))
+        return [due for due in found if due.at_ns <= self._until_ns]
 
     def _next_grid_ns(self) -> int:
         """The next minute any market of an open trade is open, or the next day's beginning if that comes first."""
         trades, position = self.batch.state.trades, self._position
         earliest_ns = position.at_ns // MINUTE_NS * MINUTE_NS
-        if _Due(earliest_ns, _Rank.GRID) <= position:
+        if Due(earliest_ns, Rank.GRID) <= position:
             earliest_ns += MINUTE_NS
         opens = (self._market.next_open_ns(symbol, earliest_ns) for symbol in {trade.symbol for trade in trades})
         minutes = [-(-open_ns // MINUTE_NS) * MINUTE_NS for open_ns in opens if open_ns is not None]
@@ -195,26 +158,15 @@ class _Run:
         return min((*minutes, day_ns))
 
     def _next_step(self, until_ns: int) -> Step | None:
+        """The first step that touches a leg which takes part by then."""
         found = None
-        for symbol, legs in self._resting().items():
-            step = self._wake(symbol, legs, until_ns)
-            if step is not None and (found is None or _due(step) < _due(found)):
-                found = step
-        return found
-
-    def _wake(self, symbol: str, legs: list[Resting], until_ns: int) -> Step | None:
-        """The first step that touches a leg which takes part by then: one search for each start in time."""
-        position, found = self._position, None
-        starts: dict[int, list[Resting]] = {}
-        for leg in legs:
-            starts.setdefault(leg.resume_ns if leg.resume_ns > position.at_ns else 0, []).append(leg)
-        for start_ns, group in starts.items():
-            after = self._after(symbol)
-            if start_ns:
-                after = max(after, Cursor(start_ns - 1, Phase.POINT))
-            step = self._search(symbol, start_ns, watch_for(group, self._terms(symbol)), after, until_ns)
-            if step is not None and (found is None or step.cursor < found.cursor):
-                found = step
+        for symbol in self._book.symbols():
+            behind = self._after(symbol)
+            for start_ns, watch in self._book.watches(symbol, self._position.at_ns):
+                after = max(behind, Cursor(start_ns - 1, Phase.POINT)) if start_ns else behind
+                step = self._search(symbol, start_ns, watch, after, until_ns)
+                if step is not None and (found is None or _due(step) < _due(found)):
+                    found = step
         return found
 
     def _search(self, symbol: str, start_ns: int, watch: Watch, after: Cursor, until_ns: int) -> Step | None:
@@ -233,59 +185,23 @@ class _Run:
     def _after(self, symbol: str) -> Cursor:
         """The last step of the symbol that is behind us."""
         at_ns = self._position.at_ns
-        if _Due(at_ns, _Rank.POINT, symbol) <= self._position:
+        if Due(at_ns, Rank.POINT, symbol) <= self._position:
             return Cursor(at_ns, Phase.POINT)
-        if _Due(at_ns, _Rank.RANGE, symbol) <= self._position:
+        if Due(at_ns, Rank.RANGE, symbol) <= self._position:
             return Cursor(at_ns, Phase.RANGE)
         return Cursor(at_ns - 1, Phase.POINT)
-
-    # what rests
-
-    def _terms(self, symbol: str) -> Terms:
-        return Terms(self.batch.state.config, self._market.instruments[symbol])
-
-    def _resting(self) -> dict[str, list[Resting]]:
-        """Every leg by symbol; made anew when orders or trades change, or a trade has become due."""
-        state = self.batch.state
-        due = sum(self._is_due(trade) for trade in state.trades)
-        of = self._legs_of
-        if of is None or of[0] is not state.orders or of[1] is not state.trades or of[2] != due:
-            legs: dict[str, list[Resting]] = {}
-            symbols = {order.number: order.symbol for order in state.orders}
-            symbols |= {trade.number: trade.symbol for trade in state.trades}
-            for number, symbol in sorted(symbols.items()):
-                found = self._legs_for(number)
-                if found:
-                    legs.setdefault(symbol, []).extend(found)
-            self._legs, self._legs_of = dict(sorted(legs.items())), (state.orders, state.trades, due)
-        return self._legs
-
-    def _legs_for(self, number: int) -> tuple[Resting, ...]:
-        """The legs of a trade, then of the order of that number."""
-        state = self.batch.state
-        trade, order = state.trade(number), state.order(number)
-        found: tuple[Resting, ...] = ()
-        if trade is not None:
-            due_ns = trade.opened_ns + state.config.max_hold_ns
-            found = trade_legs(trade, self._market.instruments[trade.symbol], due_ns, self._position.at_ns)
-        if order is not None:
-            found += order_legs(order, self._market.instruments[order.symbol])
-        return found
-
-    def _is_due(self, trade: Trade) -> bool:
-        return trade.opened_ns + self.batch.state.config.max_hold_ns <= self._position.at_ns
 
     # what a price does
 
     def _touch(self, step: Step) -> None:
         """Let the step meet every leg of its symbol, by number; a trade's exits before the order's own rest."""
-        rates = Rates(self._market, step.at_ns)
-        numbers = dict.fromkeys(leg.number for leg in self._resting().get(step.symbol, ()))
-        for number in numbers:
-            for leg in self._legs_for(number):
-                price = fill_price(leg, step, self._terms(step.symbol))
+        rates, terms = Rates(self._market, step.at_ns), self._book.terms(step.symbol)
+        for number in self._book.numbers(step.symbol):
+            for leg in self._book.legs(step.symbol, number):
+                price = fill_price(leg, step, terms)
                 if price is not None:
                     self._execute(leg, price, step, rates)
+                    self._refresh()
                     break
 
     def _execute(self, leg: Resting, price: int, step: Step, rates: Rates) -> None:
@@ -311,12 +227,10 @@ class _Run:
 
     def _stop_inside(self, number: int, step: Step, rates: Rates) -> None:
         """An entry filled inside a RANGE that also reached its stop: the stop counts; a target never does."""
-        trade = self.batch.state.trade(number)
-        if trade is None:
-            return
-        for leg in self._legs_for(number):
+        self._refresh()
+        for leg in self._book.legs(step.symbol, number):
             if leg.leg is Leg.STOP_LOSS and is_reached_in_range(leg, step):
-                price = range_price(leg, step, self._terms(step.symbol))
+                price = range_price(leg, step, self._book.terms(step.symbol))
                 self._execute(leg, price, step, rates)
                 return
 
@@ -333,7 +247,7 @@ class _Run:
 
     # what time does
 
-    def _activate(self, due: _Due) -> None:
+    def _activate(self, due: Due) -> None:
         """The order meets the standing price, if there is one; what is left of it is live from now on."""
         order = self.batch.state.order(due.number)
         if order is not None:
@@ -342,16 +256,18 @@ class _Run:
         if order is not None and not order.is_live:
             self.batch.add(OrderWorking(at_ns=due.at_ns, number=due.number))
 
-    def _close_held(self, due: _Due) -> None:
-        self._meet(tuple(leg for leg in self._legs_for(due.number) if leg.leg is Leg.MAX_HOLD), due)
+    def _close_held(self, due: Due) -> None:
+        self._refresh(due.number)
+        legs = self._book.legs(due.symbol, due.number)
+        self._meet(tuple(leg for leg in legs if leg.leg is Leg.MAX_HOLD), due)
 
-    def _meet(self, legs: tuple[Resting, ...], due: _Due) -> None:
+    def _meet(self, legs: tuple[Resting, ...], due: Due) -> None:
         """The standing price, if there is one, as a step for these legs alone."""
         step = self._market.point(due.symbol, due.at_ns)
         if step is None:
             return
         for leg in legs:
-            price = fill_price(leg, step, self._terms(due.symbol))
+            price = fill_price(leg, step, self._book.terms(due.symbol))
             if price is not None:
                 self._execute(leg, price, step, Rates(self._market, due.at_ns))
 
@@ -387,10 +303,11 @@ class _Run:
             if held.triggered is not None or not rates.quote(held.symbol).tradeable:
                 continue
             self.batch.add(OrderTriggered(at_ns=rates.at_ns, number=held.number, leg=Leg.MARGIN_CLOSEOUT))
-            legs = (leg for leg in self._legs_for(held.number) if leg.leg is Leg.MARGIN_CLOSEOUT)
-            self._meet(tuple(legs), _Due(rates.at_ns, _Rank.GRID, held.symbol, held.number))
+            self._refresh()
+            legs = (leg for leg in self._book.legs(held.symbol, held.number) if leg.leg is Leg.MARGIN_CLOSEOUT)
+            self._meet(tuple(legs), Due(rates.at_ns, Rank.GRID, held.symbol, held.number))
 
 
-def _due(step: Step) -> _Due:
-    rank = _Rank.POINT if step.phase == Phase.POINT else _Rank.RANGE
-    return _Due(step.at_ns, rank, step.symbol)
+def _due(step: Step) -> Due:
+    rank = Rank.POINT if step.phase == Phase.POINT else Rank.RANGE
+    return Due(step.at_ns, rank, step.symbol)
