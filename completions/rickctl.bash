@@ -6,12 +6,13 @@
 _rickctl_look() {
     verbs="" options="" slot="" places=()
     case "$1" in
-    "") verbs="quote stream candles order why positions position pnl account charter journal doctor config complete schema" ;;
+    "") verbs="quote stream candles order why positions position pnl account kill resume charter journal broker status doctor config complete schema" ;;
     "order") verbs="place cancel modify list show history resolve" ;;
     "position") verbs="close" ;;
     "account") verbs="create list show deposit reset close advance" ;;
     "charter") verbs="validate show explain diff path seal edit" ;;
     "journal") verbs="list show verify export backup" ;;
+    "broker") verbs="list status capabilities" ;;
     "config") verbs="show get set unset path" ;;
     "quote")
         options="--account -a --at --output -o --help -h"
@@ -219,6 +220,19 @@ _rickctl_look() {
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
+    "kill")
+        options="--reason --output -o --help -h"
+        case "$2" in
+        --reason) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "resume")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
     "charter validate")
         options="--output -o --help -h"
         case "$2" in
@@ -299,6 +313,33 @@ _rickctl_look() {
         options="--output -o --help -h"
         places=("@files")
         case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "broker list")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "broker status")
+        options="--output -o --help -h"
+        places=("@text")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "broker capabilities")
+        options="--output -o --help -h"
+        places=("@text")
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "status")
+        options="--account -a --output -o --help -h"
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;

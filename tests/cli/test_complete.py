@@ -209,6 +209,7 @@ LINES: list[tuple[str, str]] = [
     ("rickctl journal list -a scalp --order ", "2"),
     ("rickctl journal backup pyproj", "pyproject.toml"),
     ("rickctl order cancel 1", "1 12 14"),
+    ("rickctl order cancel --dry-run 1", "1 12 14"),
     ("rickctl order show ", "1 12 14 3 7"),
     ("rickctl position close --trade ", "7"),
     ("rickctl order place EUR_USD b", "buy"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,6 +110,7 @@ def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
         ("quality_threshold = true", 1, "quality_threshold = True"),
         ("max_hold_min = 361", 1, "from 1 to 360"),
         ("max_hold_min = 0", 1, "from 1 to 360"),
+        ("max_hold_min = true", 1, "from 1 to 360"),
         ('execution_enabled = "true"', 1, "execution_enabled = true is not true or false"),
         ("execution_enabled = 1", 1, "execution_enabled = 1"),
         ('account = "live:oanda:001"', 1, "never a LIVE one"),
@@ -200,9 +203,11 @@ def test_a_default_can_be_written_out(setting: Setting, tmp_path: Path) -> None:
     assert value(tmp_path, setting.key) == (setting.default, "file")
 
 
-def test_the_model_reads_no_environment_of_its_own(tmp_path: Path) -> None:
-    assert validate_settings({}).values == {}
-    assert value(tmp_path, "output", OUTPUT="csv", output="csv") == ("table", "default")
+def test_the_model_reads_no_environment_of_its_own() -> None:
+    code = "from rickctl.config import validate_settings as v; print(v({}).values, v({'output': 'json'}).values)"
+    environment = {"OUTPUT": "csv", "output": "csv", "ACCOUNT": "live:oanda:1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout == "{} {'output': 'json'}\n"
 
 
 # Validated once.
