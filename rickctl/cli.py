@@ -36,6 +36,8 @@ EXIT_CODES: dict[type[RickctlError], ExitCode] = {
     Skipped: ExitCode.SKIPPED,
 }
 
+_OF_AN_ACCOUNT = frozenset({"quote", "order", "why", "position", "positions", "pnl"})
+
 
 def run(argv: Sequence[str], app: App) -> int:
     """Run one command line and return its exit code; nothing it raises gets past here."""
@@ -168,6 +170,7 @@ def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
     from rickctl.render.failure import write_failure  # noqa: PLC0415 - only a failure needs it
 
     code = EXIT_CODES.get(type(error), ExitCode.BUG)
+    error.hint = _name_account(error.hint, argv)
     write_failure(error, exit_code=code, as_json=_wants_json(argv, app), err=app.err)
     return code
 
@@ -184,15 +187,30 @@ def _report_bug(error: Exception, argv: Sequence[str], app: App) -> int:
 def _wants_json(argv: Sequence[str], app: App) -> bool:
     from rickctl.config import OUTPUT_VARIABLE  # noqa: PLC0415 - only a failure needs it
 
-    chosen = app.environment.get(OUTPUT_VARIABLE) or _written_output(app)
-    for place, word in enumerate(argv):
-        if word in {"-o", "--output"} and place + 1 < len(argv):
-            chosen = argv[place + 1]
-        elif word.startswith("--output="):
-            chosen = word.removeprefix("--output=")
-        elif word.startswith("-o") and not word.startswith("--"):
-            chosen = word.removeprefix("-o").removeprefix("=") or chosen
+    chosen = _typed(argv, "-o", "--output") or app.environment.get(OUTPUT_VARIABLE) or _written_output(app)
     return chosen.lower() in {"json", "jsonl"}
+
+
+def _typed(argv: Sequence[str], short: str, long: str) -> str:
+    """The last value the command line gives an option, empty without one; a line that failed may hold anything."""
+    chosen = ""
+    for place, word in enumerate(argv):
+        if word in {short, long} and place + 1 < len(argv):
+            chosen = argv[place + 1]
+        elif word.startswith(f"{long}="):
+            chosen = word.removeprefix(f"{long}=")
+        elif word.startswith(short) and not word.startswith("--"):
+            chosen = word.removeprefix(short).removeprefix("=") or chosen
+    return chosen
+
+
+def _name_account(hint: str | None, argv: Sequence[str]) -> str | None:
+    """The hint, on the account that was named: typed as it stands, it must not act on another one."""
+    words, account = (hint or "").split(), _typed(argv, "-a", "--account")
+    speaks_of_one = words[:1] == ["rickctl"] and words[1:2] and words[1] in _OF_AN_ACCOUNT
+    if not account or not speaks_of_one or {"--account", "--help"} & set(words):
+        return hint
+    return f"{hint} --account {account}"
 
 
 def _written_output(app: App) -> str:

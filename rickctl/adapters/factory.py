@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.domain.errors import UsageError
+from rickctl.domain.errors import RickctlError, SetupError, UsageError
 
 if TYPE_CHECKING:
-    from rickctl.domain.ports import Market
+    from collections.abc import Callable, Iterator
+
+    from rickctl.domain.ports import Broker, Market
+
+ENTRY_POINTS = "rickctl.brokers"
 
 
 class OpenedMarket(NamedTuple):
@@ -40,3 +44,49 @@ def open_market(source: str, *, seed: int = 0, expected: str | None = None) -> O
         return OpenedMarket(tape, tape.location, tape.fingerprint)
     message = f"price source {source!r} is not sim or replay:FILE"
     raise UsageError(message, code="unknown_source", hint="rickctl account create --help")
+
+
+class Offer(NamedTuple):
+    """A broker that is installed: its name, the package it comes from, and how to open it."""
+
+    name: str
+    package: str
+    load: Callable[[], Broker]
+
+
+def _paper() -> Broker:
+    from rickctl.adapters.paper import Paper  # noqa: PLC0415 - one broker is imported, not all
+
+    return Paper()
+
+
+def offers() -> Iterator[Offer]:
+    """Every installed broker, the embedded one first; a third party cannot take its name."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - only a look at brokers needs it
+
+    yield Offer("paper", "rickctl", _paper)
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda found: found.name):
+        if point.name.lower() != "paper":
+            package = point.dist.name if point.dist else "unknown"
+            yield Offer(point.name.lower(), package, lambda found=point: found.load()())  # type: ignore[misc]
+
+
+def open_broker(offer: Offer) -> Broker:
+    """The broker of an offer. Raises SetupError where its package is broken or lacks something."""
+    try:
+        return offer.load()
+    except RickctlError:
+        raise
+    except Exception as error:
+        message = f"broker {offer.name} of {offer.package} cannot be opened: {type(error).__name__}: {error}"
+        raise SetupError(message, code="broker_broken", hint=f"pip install --upgrade {offer.package}") from error
+
+
+def find_offer(name: str) -> Offer:
+    """The offer of that name, in any case. Raises UsageError naming those there are."""
+    known = list(offers())
+    for offer in known:
+        if offer.name == name.strip().lower():
+            return offer
+    message = f"broker {name[:40]!r} is not installed; there is {', '.join(offer.name for offer in known)}"
+    raise UsageError(message, code="unknown_broker", hint="rickctl broker list")

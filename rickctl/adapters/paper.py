@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from rickctl.domain.errors import OrderRejected
+from rickctl.domain.errors import OrderRejected, SetupError
 from rickctl.domain.events import OrderCancelled, OrderExpired, OrderFilled
 from rickctl.domain.ids import order_number
 from rickctl.domain.orders import OrderState
 from rickctl.domain.paper import accept_close, accept_order, cancel_order, modify_order
-from rickctl.domain.ports import Capabilities, Submitted
+from rickctl.domain.ports import Capabilities, Link, Submitted
+from rickctl.domain.scope import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rickctl.domain.events import Event
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import Approved
-    from rickctl.domain.ports import Changes, Close
+    from rickctl.domain.ports import Changes, Close, Market
 
     Maker = Callable[[AccountState, int], tuple[Event, ...]]
 
@@ -125,3 +126,21 @@ def _ended(history: Sequence[Event]) -> OrderState | None:
         if isinstance(event, OrderExpired):
             return OrderState.EXPIRED
     return OrderState.FILLED if any(isinstance(event, OrderFilled) for event in history) else None
+
+
+class Paper:
+    """The embedded broker as `broker list` offers it; its accounts and their prices are this machine's own."""
+
+    name = "paper"
+    summary = "embedded, needs no account and no network"
+    modes = (Mode.PAPER,)
+    capabilities = CAPABILITIES
+
+    def link(self) -> Link:
+        """Always there."""
+        return Link(is_up=True, detail="in this process", latency_ms="0")
+
+    def market(self, mode: Mode, account: str) -> Market:
+        """Refused: a paper account names its own price source."""
+        message = f"{mode.value}:paper:{account} is priced by the source it was created with"
+        raise SetupError(message, code="broker_broken")

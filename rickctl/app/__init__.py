@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from rickctl.adapters.factory import OpenedMarket
     from rickctl.app.desks import Desks
     from rickctl.config import Folders
-    from rickctl.domain.ports import Clock, Market
+    from rickctl.domain.ports import Broker, Clock, Market
     from rickctl.domain.settings import Effective
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
@@ -151,6 +152,8 @@ class App:
         """The account to read prices for; the default one need not exist yet. Raises UsageError for another."""
         scope = self.scope(account)
         row = self.store(write=False).account(scope) if self._has_state() else None
+        if row is None and scope.broker != DEFAULT_SCOPE.broker:
+            return self._venue_book(scope)
         if row is None:
             if scope != DEFAULT_SCOPE:
                 raise unknown_account(scope)
@@ -159,6 +162,18 @@ class App:
         market = self.open_market(priced.source, priced.seed, priced.fingerprint).market
         now_ns = self.clock.now_ns() if row.clock_ns is None else row.clock_ns
         return Book(scope, market, now_ns, is_stepped=row.clock_ns is not None)
+
+    def _venue_book(self, scope: Scope) -> Book:
+        """An account at a broker of its own, priced by that broker. Raises UsageError, Unreachable, SetupError."""
+        from rickctl.adapters.factory import find_offer, open_broker  # noqa: PLC0415 - paper needs no broker
+
+        broker = open_broker(find_offer(scope.broker))
+        if scope.mode not in broker.modes:
+            message = (
+                f"{broker.name} trades in {', '.join(mode.value for mode in broker.modes)}, not {scope.mode.value}"
+            )
+            raise UsageError(message, code="bad_mode", hint="rickctl broker list")
+        return Book(scope, broker.market(scope.mode, scope.account), self.clock.now_ns())
 
     def _has_state(self) -> bool:
         """Whether there is a database to ask: a first quote opens none."""
@@ -246,6 +261,13 @@ class App:
         from rickctl.store.kill import clear_kill  # noqa: PLC0415 - only resume needs it
 
         return clear_kill(self.folders.state)
+
+    def broker_openers(self, name: str | None) -> list[tuple[str, str, Callable[[], Broker]]]:
+        """One installed broker, or all, each opened only when it is asked. Raises UsageError for an unknown name."""
+        from rickctl.adapters.factory import find_offer, offers, open_broker  # noqa: PLC0415 - a quote asks no broker
+
+        chosen = list(offers()) if name is None else [find_offer(name)]
+        return [(offer.name, offer.package, partial(open_broker, offer)) for offer in chosen]
 
     def run_editor(self, editor: str, path: Path) -> None:
         """Let a person edit a file. Raises SetupError where the editor does not start or fails."""

@@ -28,6 +28,7 @@ NOUNS: tuple[Noun, ...] = (
     Noun("resume", "Rules", "allow entries again, by a person", "rickctl.commands.resume"),
     Noun("charter", "Rules", "the limits every order must pass", "rickctl.commands.charter"),
     Noun("journal", "Rules", "the record of everything, and its proof", "rickctl.commands.journal"),
+    Noun("broker", "House", "which brokers there are and what they can do", "rickctl.commands.broker"),
     Noun("status", "House", "what stands and what is stopped", "rickctl.commands.status"),
     Noun("doctor", "House", "whether everything here is in order", "rickctl.commands.doctor"),
     Noun("config", "House", "settings and where they come from", "rickctl.commands.config"),

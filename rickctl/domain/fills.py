@@ -106,7 +106,9 @@ def _close(batch: Batch, order: Order, execution: Execution) -> Ended | None:
         return Ended.NO_CONVERSION
     booking = _Booking(reduced, ZERO, order.remaining - units, not order.filled)
     _book(batch, order.number, order.side, execution, booking)
-    return None
+    left = batch.state.order(order.number)
+    # What was closed otherwise meanwhile is not left over to close what may be opened later.
+    return Ended.NOTHING_TO_CLOSE if left is not None and not reducible(batch.state, left) else None
 
 
 def _enter(batch: Batch, order: Order, execution: Execution) -> Ended | None:

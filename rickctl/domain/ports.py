@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         JournalRow,
         LatchRow,
     )
-    from rickctl.domain.scope import Scope
+    from rickctl.domain.scope import Mode, Scope
 
 
 class Clock(Protocol):
@@ -151,6 +151,49 @@ class Execution(Protocol):
 
     def find_order(self, client_order_id: str) -> Submitted | None:
         """The order the broker knows by this id, or None."""
+        ...
+
+
+class Link(NamedTuple):
+    """Whether a broker answers, and a line about it; `latency_ms` is decimal text, None where nothing was measured."""
+
+    is_up: bool
+    detail: str
+    latency_ms: str | None = None
+
+
+class Broker(Protocol):
+    """A broker as a package offers it: the embedded one, a venue's, or a third party's by entry point.
+
+    An entry point of the group `rickctl.brokers` names a callable without arguments that returns one.
+    """
+
+    @property
+    def name(self) -> str:
+        """The word in `mode:broker:account`, lower case."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """One line for `broker list`."""
+        ...
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """Where it can trade."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def link(self) -> Link:
+        """Ask it whether it is there; raises nothing of its own."""
+        ...
+
+    def market(self, mode: Mode, account: str) -> Market:
+        """Its prices for one account. Raises Unreachable, SetupError."""
         ...
 
 

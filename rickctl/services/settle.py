@@ -102,7 +102,10 @@ class _Run:
         timers = self._timers()
         # Searched past the grid: what is found holds until a grid point moves a stop.
         others = [due.at_ns for due in timers if due.rank is not Rank.GRID]
-        step = self._next_step(min(others, default=self._until_ns))
+        step = None
+        # Between two timers of one turn at one instant no price can come.
+        if not timers or min(timers)[:2] != self._position[:2]:
+            step = self._next_step(min(others, default=self._until_ns))
         if step is not None:
             timers.append(_due(step))
         if not timers:
@@ -147,15 +150,20 @@ class _Run:
         return [due for due in found if due.at_ns <= self._until_ns]
 
     def _next_grid_ns(self) -> int:
-        """The next minute any market of an open trade is open, or the next day's beginning if that comes first."""
-        trades, position = self.batch.state.trades, self._position
-        earliest_ns = position.at_ns // MINUTE_NS * MINUTE_NS
-        if Due(earliest_ns, Rank.GRID) <= position:
-            earliest_ns += MINUTE_NS
-        opens = (self._market.next_open_ns(symbol, earliest_ns) for symbol in {trade.symbol for trade in trades})
-        minutes = [-(-open_ns // MINUTE_NS) * MINUTE_NS for open_ns in opens if open_ns is not None]
-        day_ns = next_day_ns(self.batch.state.config.day_calendar, earliest_ns - 1)
-        return min((*minutes, day_ns))
+        """The next minute at which a market of an open trade is open, or the next day's beginning before that."""
+        at_ns = self._position.at_ns // MINUTE_NS * MINUTE_NS
+        if Due(at_ns, Rank.GRID) <= self._position:
+            at_ns += MINUTE_NS
+        day_ns = next_day_ns(self.batch.state.config.day_calendar, at_ns - 1)
+        symbols = {trade.symbol for trade in self.batch.state.trades}
+        while at_ns < day_ns:
+            opens = [open_ns for symbol in symbols if (open_ns := self._market.next_open_ns(symbol, at_ns)) is not None]
+            if not opens:
+                return day_ns
+            if min(opens) == at_ns:
+                return at_ns
+            at_ns = -(-min(opens) // MINUTE_NS) * MINUTE_NS
+        return day_ns
 
     def _next_step(self, until_ns: int) -> Step | None:
         """The first step that touches a leg which takes part by then."""

@@ -53,7 +53,7 @@ def _fault(case: Case) -> str | None:
 
 
 def _units_fault(units: Decimal | None, instrument: Instrument) -> str | None:
-    if units is None or units > _LARGEST or units % instrument.unit_increment != 0:
+    if units is None or (units <= _LARGEST and units % instrument.unit_increment != 0):
         return f"units must be a positive multiple of {instrument.unit_increment:f}"
     if not instrument.minimum_units <= units <= instrument.maximum_units:
         least, most = grouped(instrument.minimum_units), grouped(instrument.maximum_units)
