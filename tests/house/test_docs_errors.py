@@ -10,6 +10,7 @@ import pytest
 
 from rickctl import cli
 from rickctl.domain import errors
+from rickctl.domain.account import Ended
 from rickctl.domain.charter import RULES
 from rickctl.domain.errors import ExitCode, RickctlError
 from tests.house.docs_kit import DOCS, pages, read, section, table
@@ -34,6 +35,7 @@ def codes_of_source() -> dict[str, set[str]]:
                 codes = {str(value.value) for value in given if isinstance(value, ast.Constant)}
                 found[CATEGORIES[node.func.id]] |= codes
     found["refused"] |= {rule.code for rule in RULES}
+    found["rejected"] |= {reason.value for reason in Ended if reason is not Ended.CLIENT} | {"abandoned"}
     found["setup"] |= {"disk_full", "read_only", "no_permission", "io"}
     return found
 

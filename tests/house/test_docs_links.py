@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house.docs_kit import DOCS, pages, read, table
+from tests.house.docs_kit import DOCS, pages, read, section, table
 from tests.house.kit import ROOT, name_of, tree
 
 if TYPE_CHECKING:
@@ -66,3 +66,15 @@ def test_a_function_of_the_tour_exists(file: str, function: str) -> None:
         body = found.body
     defined = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
     assert name in defined
+
+
+PORTS = {"Offer it": "Broker", "Prices": "Market", "Orders": "Execution"}
+
+
+@pytest.mark.parametrize(("heading", "port"), PORTS.items(), ids=PORTS.values())
+def test_the_recipe_for_a_broker_names_every_member_of_its_ports(heading: str, port: str) -> None:
+    text = section(read(DOCS / "adding-a-broker.md"), heading)
+    ports = tree(ROOT / "rickctl" / "domain" / "ports.py").body
+    (found,) = [node for node in ports if isinstance(node, ast.ClassDef) and node.name == port]
+    members = {node.name for node in found.body if isinstance(node, ast.FunctionDef)}
+    assert {member for member in members if not re.search(rf"`{member}[`(]", text)} == set()
