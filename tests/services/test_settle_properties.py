@@ -151,10 +151,14 @@ def written(desk: Desk) -> str:
     return canonical_json([ledger_events.to_json(event) for event in desk.events])
 
 
+def closure(from_s: int, to_s: int) -> tuple[int, int]:
+    return T0 + from_s * SECOND_NS, T0 + to_s * SECOND_NS
+
+
 WORLDS = st.tuples(
     scripts(),
     st.booleans(),
-    st.sampled_from([(), ((T0 + 100 * SECOND_NS, T0 + 190 * SECOND_NS),)]),
+    st.sampled_from([(), (closure(100, 190),), (closure(20, 50), closure(55, 70), closure(100, 150))]),
     CONFIGS,
     st.lists(COMMANDS, min_size=2, max_size=8),
 )

@@ -135,6 +135,39 @@ def test_a_second_close_of_the_same_trade_finds_nothing() -> None:
     assert refusal.value.code == "nothing_to_close"
 
 
+def test_a_close_does_not_wait_for_what_may_be_opened_later() -> None:
+    steps = [
+        QUIET,
+        point(at(6), "1.08100", "1.08110", bid_size=400),
+        point(at(7), "1.08090", "1.08100"),
+        point(at(8), "1.07900", "1.07910"),
+    ]
+    desk = Desk(FakeMarket(steps), replace(INSTANT, latency_ns=2_500 * MILLISECOND_NS))
+    desk.order(1, sl="1.07000", tp="1.08100")
+    desk.order(2, limit="1.07950", sl="1.07000", tp="1.09000")
+    desk.close(3, symbol="EUR_USD", at_ns=at(5))
+    desk.settle(at(30))
+    assert desk.told()[1:] == [
+        "1 take_profit 400 @ 1.08100",
+        "3 close 600 @ 1.08090",
+        "3 cancelled nothing_to_close",
+        "2 entry 1000 @ 1.07910",
+    ]
+
+
+def test_a_minute_is_a_grid_point_only_where_a_market_is_open_at_it() -> None:
+    closed = [(at(50), at(90)), (at(100), at(150))]
+    steps = [QUIET, point(at(95), "1.08500", "1.08510"), point(at(151), "1.08100", "1.08110")]
+    desks = [Desk(FakeMarket(steps, closed=closed)) for _ in range(2)]
+    for desk in desks:
+        desk.order(1, sl="1.07000", tp="1.09000", trailing="0.00100")
+    desks[1].settle(at(97))
+    for desk in desks:
+        desk.settle(at(200))
+    assert desks[0].written() == desks[1].written()
+    assert desks[0].told()[1:] == ["1 trailed 1.08000"]
+
+
 def test_two_closes_in_flight_close_once() -> None:
     desk = Desk(FakeMarket([QUIET]), replace(INSTANT, latency_ns=2_500 * MILLISECOND_NS))
     desk.order(1, sl="1.07000", tp="1.09000")
