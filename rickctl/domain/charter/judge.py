@@ -55,7 +55,7 @@ def _fault(case: Case) -> str | None:
 def _units_fault(units: Decimal | None, instrument: Instrument) -> str | None:
     if units is None or (units <= _LARGEST and units % instrument.unit_increment != 0):
         return f"units must be a positive multiple of {instrument.unit_increment:f}"
-    if not instrument.minimum_units <= units <= instrument.maximum_units:
+    if units > _LARGEST or not instrument.minimum_units <= units <= instrument.maximum_units:
         least, most = grouped(instrument.minimum_units), grouped(instrument.maximum_units)
         return f"{grouped(units)} units are outside {least} to {most} for {instrument.symbol}"
     return None
