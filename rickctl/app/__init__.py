@@ -238,6 +238,12 @@ class App:
         badge = self.book(account).badge
         return f"{badge} · {note}" if note else badge
 
+    def report_badge(self, account: str | None) -> str:
+        """The badge of a report: of one account, or without a name where it covers all of a mode."""
+        if account is not None:
+            return self.badge(account)
+        return "Data: each account's own | Exec: paper"
+
     def start_job(self, lock: str | None, if_market_open: str | None, account: str | None) -> None:
         """What a scheduled job asks first: alone, and only while a market is open. Raises Skipped."""
         if lock is not None:

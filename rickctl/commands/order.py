@@ -211,7 +211,7 @@ def list_orders(
     """List the newest orders, refused ones too, of one account or of all."""
     app = app_of(context)
     reports = app.desks.list_orders(account, states=None if state is None else {state}, count=count)
-    app.show(orders_view(reports), output=output, badge=app.badge(account), out_file=out)
+    app.show(orders_view(reports), output=output, badge=app.report_badge(account), out_file=out)
 
 
 @cli.command()

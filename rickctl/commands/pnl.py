@@ -49,7 +49,7 @@ def pnl(
         pnl_view,
         watch=watch,
         output=output,
-        badge=app.badge(account),
+        badge=app.report_badge(account),
         out_file=out,
     )
     if report.failed:

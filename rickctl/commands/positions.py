@@ -44,7 +44,7 @@ def positions(
         positions_view,
         watch=watch,
         output=output,
-        badge=app.badge(account),
+        badge=app.report_badge(account),
         out_file=out,
     )
     if not report.complete:

@@ -83,8 +83,6 @@ def result_at(side: Side, units: Decimal, entry: Decimal, exit_price: Decimal, q
 
 def _rate(quote_to_account: Decimal | None, instrument: Instrument) -> Decimal:
     if quote_to_account is None or not quote_to_account.is_finite() or quote_to_account <= 0:
-        message = (
-            f"no rate from {instrument.quote_currency} to the account's currency, so nothing can be sized"
-        )
+        message = f"no rate from {instrument.quote_currency} to the account's currency, so nothing can be sized"
         raise Refused(message, code="no_rate", hint="rickctl charter explain 11.3")
     return quote_to_account

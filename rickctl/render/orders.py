@@ -170,10 +170,11 @@ def quality_text(stated: int | None, quality: Quality | None) -> str:
 
 def orders_view(reports: Sequence[OrderReport]) -> View:
     """Orders as an array, newest first."""
+    many = len({report.row.scope for report in reports}) > 1
     columns = (
-        Column("order"), Column("account", "left", drop=2), Column("state", "left"), Column("symbol", "left"),
-        Column("side", "left"), Column("units"), Column("price"), Column("stop"), Column("target"),
-        Column("realised", drop=1), Column("created", "left", drop=3),
+        Column("order"), Column("account", "left", drop=0 if many else 5), Column("state", "left"),
+        Column("symbol", "left"), Column("side", "left", drop=2), Column("units"), Column("price"),
+        Column("stop", drop=3), Column("target", drop=4), Column("realised", drop=1), Column("created", "left", drop=6),
     )  # fmt: skip
     return View(
         records=[order_record(report) for report in reports],
