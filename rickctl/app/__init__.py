@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
-from rickctl.render.write import Screen, check_format, write_rounds, write_view, write_watch
+from rickctl.render.layout import Screen
+from rickctl.render.write import check_format, write_rounds, write_view, write_watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
+    from rickctl.render.layout import Screen
     from rickctl.render.view import Line, Table
-    from rickctl.render.write import Screen
 
 
 class LiveScreen:

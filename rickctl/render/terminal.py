@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from rickctl.render.clean import clean_text
+from rickctl.render.layout import NARROWEST, fit_columns, padded_cells
 from rickctl.render.view import Line, Table
-from rickctl.render.write import NARROWEST, fit_columns, padded_cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rickctl.render.write import Screen
+    from rickctl.render.layout import Screen
 
 STYLES = {
     "plain": "",

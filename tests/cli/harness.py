@@ -21,7 +21,7 @@ from rickctl.app import App
 from rickctl.cli import run
 from rickctl.config import Folders
 from rickctl.domain.instants import parse_duration_ns, parse_instant
-from rickctl.render.write import Screen
+from rickctl.render.layout import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent / "transcripts"

@@ -9,8 +9,9 @@ import json
 import pytest
 
 from rickctl.domain.errors import UsageError
+from rickctl.render.layout import Screen, fit_columns
 from rickctl.render.view import Cell, Column, Table, View, line
-from rickctl.render.write import Screen, check_format, fit_columns, write_view
+from rickctl.render.write import check_format, write_view
 
 PIPE = Screen(is_terminal=False, width=80, has_colour=False)
 COLUMNS = (Column("symbol", "left"), Column("bid"), Column("note", "left", drop=2), Column("venue", "left", drop=1))
