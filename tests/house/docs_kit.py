@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from rickctl.commands.table import NOUNS
 from tests.cli.harness import Step, Transcript, open_desk, replay
-from tests.house.kit import ROOT
+from tests.house.kit import ROOT, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -224,6 +224,27 @@ def today(path: Path) -> str:
         return played(with_descriptions(read(path)), Path(folder).resolve())
 
 
+def exit_codes(text: str) -> list[tuple[str, str]]:
+    """Every command line of a page with the exit code it shows, 0 where it shows none."""
+    found: list[tuple[str, str]] = []
+    for language, lines in fences(text):
+        for line in lines if language == "console" else ():
+            if is_command(line):
+                found.append((line, "exit 0"))
+            elif re.fullmatch(r"exit \d+", line):
+                found[-1] = (found[-1][0], line)
+    return found
+
+
+def rewrite(page: Path) -> None:
+    """Write a page with today's answers, and tell on stderr which exit codes are no longer what they were."""
+    text = today(page)
+    for (command, before), (_, after) in zip(exit_codes(read(page)), exit_codes(text), strict=True):
+        if before != after:
+            sys.stderr.write(f"{name_of(page)}: {command}: {before} is now {after}\n")
+    page.write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    for page in [Path(word).resolve() for word in sys.argv[1:]] or pages():
-        page.write_text(today(page), encoding="utf-8")
+    for chosen in [Path(word).resolve() for word in sys.argv[1:]] or pages():
+        rewrite(chosen)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.house.docs_kit import DOCS, UPDATE_VARIABLE, commands_of, fences, is_command, pages, played, read
+from tests.house.docs_kit import DOCS, UPDATE_VARIABLE, commands_of, fences, is_command, pages, played, read, rewrite
 from tests.house.kit import name_of
 
 if TYPE_CHECKING:
@@ -24,11 +24,10 @@ LANGUAGES = frozenset({"console", "sh", "text", "json", "toml", "python", ""})
 @pytest.mark.parametrize("page", SHOWING, ids=name_of)
 def test_the_examples_on_a_page_answer_the_same_today(page: Path, tmp_path: Path) -> None:
     written = read(page)
-    today = played(written, tmp_path)
     if os.environ.get(UPDATE_VARIABLE) == "1":
-        page.write_text(today, encoding="utf-8")
+        rewrite(page)
         return
-    assert today == written, f"read the change, then {UPDATE_VARIABLE}=1"
+    assert played(written, tmp_path) == written, f"read the change, then {UPDATE_VARIABLE}=1"
 
 
 @pytest.mark.parametrize("page", SHOWING, ids=name_of)
