@@ -56,7 +56,7 @@ def set_(
     output: OutputOption = None,
 ) -> None:
     """Write one setting into the file, comments and all else kept, and print what is then in force."""
-    app = app_of(context)
+    app = app_of(context, mends_settings=True)
     changed = set_value(app.folders.config / CONFIG_FILE, key, value)
     check_tightening(find_setting(key), value, lambda: app.charter().require())
     _keep(app, key, changed, output, dry_run=dry_run)
@@ -71,7 +71,7 @@ def unset(
     output: OutputOption = None,
 ) -> None:
     """Take one setting out of the file and print what is then in force."""
-    app = app_of(context)
+    app = app_of(context, mends_settings=True)
     changed = unset_value(app.folders.config / CONFIG_FILE, key)
     _keep(app, key, changed, output, dry_run=dry_run)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rickctl.commands.options import OutputOption, app_of, contract, noun
-from rickctl.domain.errors import ExitCode
+from rickctl.commands.options import OutputOption, contract, given_app, noun
+from rickctl.domain.errors import ExitCode, RickctlError
 from rickctl.render.status import STOPPED_FIELDS, stopped_view
+
+if TYPE_CHECKING:
+    from rickctl.app import App
 
 cli = noun("Stop everything that could add risk.")
 
@@ -23,9 +26,17 @@ def kill(context: typer.Context, reason: ReasonOption = "by hand", output: Outpu
     The latch is a file of its own: it holds with the database locked, the network down or the charter broken.
     What could not be cancelled now (exit 9) the next command finishes. Only a person lifts it: rickctl resume.
     """
-    app = app_of(context)
+    app = given_app(context)
     app.set_kill(reason)
     stopped = app.desks.stop_everything(reason)
-    app.show(stopped_view(stopped), output=output, badge="Kill switch")
+    app.show(stopped_view(stopped), output=_usable_output(app, output), badge="Kill switch")
     if stopped.failed:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _usable_output(app: App, chosen: str | None) -> str:
+    """The format asked for, a table where there is none of that name: a misspelt word stops no kill."""
+    try:
+        return app.output(chosen)
+    except RickctlError:
+        return "table"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 import typer
 
 from rickctl.app import App
+from rickctl.config import OUTPUT_VARIABLE
 from rickctl.domain.errors import ExitCode
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
@@ -70,10 +71,22 @@ def noun(summary: str) -> typer.Typer:
     )
 
 
-def app_of(context: typer.Context) -> App:
-    """The App this run was given."""
+def given_app(context: typer.Context) -> App:
+    """The App this run was given, nothing checked."""
     app = context.obj
     assert isinstance(app, App)  # noqa: S101 - a wiring fault, never an input
+    return app
+
+
+def app_of(context: typer.Context, *, mends_settings: bool = False) -> App:
+    """The App this run was given, its output format checked before anything is done. Raises UsageError, SetupError.
+
+    A command that `mends_settings` must run where the settings file itself names no format.
+    """
+    app = given_app(context)
+    chosen = context.params.get("output")
+    if "output" in context.params and not (mends_settings and not chosen and not app.environment.get(OUTPUT_VARIABLE)):
+        app.output(chosen)
     return app
 
 
