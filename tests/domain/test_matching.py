@@ -107,6 +107,11 @@ def test_a_point_touches_what_went_live_at_its_instant() -> None:
     assert filled(resting(BUY, MARKET, since_ns=NOW)._replace(since_phase=Phase.POINT), step) is None
 
 
+@pytest.mark.parametrize(("resume_ns", "wanted"), [(NOW, "1.08010"), (NOW + 1, None)])
+def test_the_rest_of_a_partial_fill_waits_for_its_time(resume_ns: int, wanted: str | None) -> None:
+    assert filled(resting(BUY, MARKET, resume_ns=resume_ns), point(NOW, "1.08000", "1.08010")) == wanted
+
+
 @pytest.mark.parametrize(
     ("leg", "wanted"),
     [

@@ -135,6 +135,23 @@ def test_a_bar_that_straddles_the_expiry_fills_nothing() -> None:
     assert desk.told() == ["1 expired"]
 
 
+def test_what_a_bar_reached_before_it_ended_with_the_order_counts() -> None:
+    market = bars(QUIET, span(T0, at(60), ("1.07800", "1.08200"), ("1.07810", "1.08210")))
+    desk = Desk(market)
+    desk.order(1, limit="1.07900", sl="1.07000", tp="1.09000", expires_ns=at(60))
+    desk.settle(at(60))
+    assert desk.told() == ["1 entry 1000 @ 1.07900"]
+
+
+def test_a_price_right_after_another_symbol_s_order_expired_is_seen() -> None:
+    cable = point(T0, "1.27000", "1.27010", symbol="GBP_USD")
+    desk = Desk(FakeMarket([QUIET, cable, point(at(10, 1), "1.07900", "1.07910")]))
+    desk.order(1, limit="1.26000", sl="1.25000", tp="1.29000", symbol="GBP_USD", expires_ns=at(10))
+    desk.order(2, limit="1.07910", sl="1.07000", tp="1.09000")
+    desk.settle(at(20))
+    assert desk.told() == ["1 expired", "2 entry 1000 @ 1.07910"]
+
+
 def test_both_exits_in_one_bar_mean_the_stop() -> None:
     market = bars(QUIET, span(T0, at(60), ("1.07800", "1.08300"), ("1.07810", "1.08310")))
     desk = Desk(market)

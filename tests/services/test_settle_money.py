@@ -25,6 +25,23 @@ def test_margin_is_refused_at_the_fill() -> None:
     assert desk.told() == ["1 entry 46000 @ 1.08010", "2 cancelled insufficient_margin"]
 
 
+@pytest.mark.parametrize(
+    ("balance", "commission", "is_filled"),
+    [
+        ("993.646", "none", True),
+        ("993.645", "none", False),
+        ("994.646", "1/order", True),
+        ("994.645", "1/order", False),
+    ],
+)
+def test_the_last_cent_of_margin_can_be_used(balance: str, commission: str, is_filled: bool) -> None:  # noqa: FBT001
+    config = replace(INSTANT, balance=Decimal(balance), commission=parse_commission(commission))
+    desk = Desk(FakeMarket([QUIET]), config)
+    desk.order(1, units="46000", sl="1.07000", tp="1.09000")
+    desk.settle(at(1))
+    assert bool(desk.state.trades) is is_filled
+
+
 def test_reducing_needs_no_margin() -> None:
     desk = Desk(FakeMarket([QUIET]), replace(INSTANT, balance=Decimal(1000)))
     desk.order(1, units="46000", sl="1.07000", tp="1.09000")
@@ -43,6 +60,15 @@ def test_closeout_at_half_the_margin() -> None:
     assert desk.told() == ["1 entry 46000 @ 1.08010"]
     desk.settle(at(120))
     assert desk.told()[1:] == ["1 triggered margin_closeout", "1 margin_closeout 46000 @ 1.06900"]
+
+
+@pytest.mark.parametrize(("balance", "is_closed"), [("1002.363", True), ("1002.364", False)])
+def test_closeout_begins_at_exactly_half(balance: str, is_closed: bool) -> None:  # noqa: FBT001
+    steps = [QUIET, point(at(30), "1.06900", "1.06910")]
+    desk = Desk(FakeMarket(steps), replace(INSTANT, balance=Decimal(balance)))
+    desk.order(1, units="46000", sl="1.05000", tp="1.09000")
+    desk.settle(at(60))
+    assert bool(desk.state.trades) is not is_closed
 
 
 def test_closeout_on_bars_waits_for_the_next_price() -> None:

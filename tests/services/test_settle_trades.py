@@ -76,6 +76,22 @@ def test_a_stop_hit_with_nothing_on_offer_stays_triggered() -> None:
     assert desk.told() == ["1 entry 1000 @ 1.08010", "1 triggered stop_loss", "1 stop_loss 1000 @ 1.08000"]
 
 
+def test_the_rest_of_a_stop_closes_at_any_price() -> None:
+    steps = [QUIET, point(at(1), "1.07900", "1.07910", bid_size=300), point(at(2), "1.08500", "1.08510")]
+    desk = Desk(FakeMarket(steps))
+    desk.order(1, sl="1.07950", tp="1.09000")
+    desk.settle(at(9))
+    assert desk.told()[1:] == ["1 stop_loss 300 @ 1.07900", "1 stop_loss 700 @ 1.08500"]
+
+
+def test_three_orders_at_one_instant_share_what_is_there() -> None:
+    desk = Desk(FakeMarket([point(T0, "1.08000", "1.08010", ask_size=2500), point(at(9), "1.08000", "1.08010")]))
+    for number in (1, 2, 3):
+        desk.order(number, units="1000", sl="1.07000", tp="1.09000")
+    desk.settle(at(1))
+    assert desk.told() == ["1 entry 1000 @ 1.08010", "2 entry 1000 @ 1.08010", "3 entry 500 @ 1.08010"]
+
+
 def test_a_target_partly_filled_leaves_the_stop_on_what_is_left() -> None:
     steps = [QUIET, point(at(1), "1.08200", "1.08210", bid_size=300), point(at(2), "1.07800", "1.07810")]
     desk = Desk(FakeMarket(steps))
@@ -222,6 +238,15 @@ def test_a_trailing_stop_follows_on_whole_minutes_only_and_never_back() -> None:
     assert desk.told()[-1] == "1 trailing_stop 1000 @ 1.08190"
 
 
+def test_a_trailing_stop_does_not_follow_a_price_nobody_can_trade_on() -> None:
+    start_ns, day_ns = parse_instant("2026-11-18T21:50:00Z"), parse_instant("2026-11-18T22:00:00Z")
+    steps = [point(start_ns, "1.08000", "1.08010"), point(day_ns - MINUTE_NS, "1.08500", "1.08510")]
+    desk = Desk(FakeMarket(steps, closed=[(day_ns - 2 * MINUTE_NS, day_ns + HOUR_NS)]), at_ns=start_ns)
+    desk.order(1, sl="1.07000", tp="1.09000", trailing="0.00500")
+    desk.settle(day_ns + MINUTE_NS)
+    assert [line for line in desk.told() if "trailed" in line] == ["1 trailed 1.07500"]
+
+
 def test_the_initial_stop_holds_until_trailing_is_nearer() -> None:
     desk = Desk(FakeMarket([QUIET, point(at(61), "1.07890", "1.07900")]))
     desk.order(1, sl="1.07900", tp="1.09000", trailing="0.00500")
@@ -260,3 +285,16 @@ def test_an_idle_trading_day_begins_with_the_balance() -> None:
     assert day.equity == desk.state.balance == Decimal("99989.90")
     assert not realised
     assert not fees
+
+
+def test_results_of_the_day_begin_anew_after_an_idle_night() -> None:
+    tomorrow_ns = at(0, 24 * HOUR_NS)
+    desk = Desk(FakeMarket([QUIET, point(at(5), "1.07000", "1.07010")]))
+    desk.order(1, sl="1.07500", tp="1.09000")
+    desk.order(2, sl="1.06000", tp="1.09000", at_ns=tomorrow_ns)
+    desk.close(3, trade=2, at_ns=tomorrow_ns + HOUR_NS)
+    desk.settle(tomorrow_ns + 2 * HOUR_NS)
+    day, realised, _ = day_of(desk.state, desk.state.checkpoint_ns)
+    assert day == (Decimal("99989.90"), parse_instant("2026-11-18T22:00:00Z"))
+    assert realised == Decimal("-0.10")
+    assert desk.state.realised == Decimal("-10.20")
