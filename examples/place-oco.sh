@@ -4,6 +4,7 @@
 #
 #   place-oco.sh NAME FILE [options of `rickctl order place`, such as --account rehearsal]
 #
+# Where nothing was sent (5) a line is tried three times, PAUSE seconds apart (5).
 # Exit code: 0 when every order was placed or skipped, else that of the first one that was not.
 set -u
 [ $# -ge 2 ] || { echo "usage: place-oco.sh NAME FILE [OPTION…]" >&2; exit 2; }
