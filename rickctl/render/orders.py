@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 ORDER_FIELDS = (
     "order", "symbol", "mode", "broker", "account", "kind", "state", "reason", "side", "units", "filled_units",
     "open_units", "entry", "price", "average_price", "stop_loss", "take_profit", "trailing", "expires_at", "timeframe",
-    "quality_stated", "quality_computed", "risk", "reward", "realised", "currency", "key", "client_order_id",
-    "charter_hash", "created_at", "sent_at", "answered_at",
+    "quality_stated", "quality_computed", "risk", "reward", "realised", "fees", "closed_by", "currency", "key",
+    "client_order_id", "charter_hash", "created_at", "sent_at", "answered_at",
 )  # fmt: skip
 SHOWN_FIELDS = (*ORDER_FIELDS, "quality_parts", "verdicts", "events", "rules")
 HISTORY_FIELDS = ("n", "at", "event", "order", "detail")
@@ -70,6 +70,8 @@ def order_record(report: OrderReport) -> dict[str, Json]:
         "risk": decimal_or_none(report.risk),
         "reward": decimal_or_none(report.reward),
         "realised": decimal_or_none(report.realised),
+        "fees": decimal_or_none(report.fees),
+        "closed_by": report.closed_by,
         "currency": report.currency,
         "key": row.key,
         "client_order_id": row.client_order_id,

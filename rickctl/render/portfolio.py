@@ -197,7 +197,8 @@ def _account_record(account: AccountResult) -> dict[str, Json]:
         ],
         "by_day": [
             {
-                "day_start": rfc3339(day.start_ns),
+                "day_start": rfc3339(day.day_ns),
+                "symbol": day.symbol,
                 "realised": decimal_or_none(day.realised),
                 "fees": decimal_or_none(day.fees),
             }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rickctl.domain.account import AccountState, Speed, parse_state, state_json
-from rickctl.domain.errors import Refused, SetupError, UsageError
+from rickctl.domain.errors import Refused, SetupError
 from rickctl.domain.events import from_json, number_of, to_json
 from rickctl.domain.ledger import apply, fold
 from rickctl.domain.paper import open_account
@@ -148,11 +148,3 @@ def retry(desk: Desk, attempt: Callable[[Held], Result]) -> Result:
             continue
     message = f"account {desk.scope} is being written by others without pause"
     raise SetupError(message, code="state_locked", hint="try again; nothing was changed")
-
-
-def check_not_before(held: Held, at_ns: int, what: str) -> int:
-    """`at_ns` unless it lies before what is settled already. Raises UsageError."""
-    if at_ns < held.now_ns:
-        message = f"{what} lies before the account's clock"
-        raise UsageError(message, code="time_before_checkpoint", hint="rickctl account show")
-    return at_ns

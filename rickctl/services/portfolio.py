@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.conversion import Rates, RateSide
 from rickctl.domain.errors import RickctlError
-from rickctl.domain.events import OrderFilled, from_json
-from rickctl.domain.hours import day_start_ns
+from rickctl.domain.events import from_json
+from rickctl.domain.history import DayResult, day_results
 from rickctl.domain.positions import equity, positions, results
 from rickctl.services.desk import hold
 
@@ -113,14 +113,6 @@ class AccountResult:
     by_day: tuple[DayResult, ...]
 
 
-class DayResult(NamedTuple):
-    """Realised and fees of one trading day, which began at `start_ns`."""
-
-    start_ns: int
-    realised: Decimal
-    fees: Decimal
-
-
 class PnlReport(NamedTuple):
     """Results of the accounts of one mode; totals are in `base` and None where a part is unknown."""
 
@@ -180,13 +172,6 @@ def _account_result(desk: Desk, base: str) -> AccountResult:
 
 
 def _by_day(desk: Desk, held: Held) -> list[DayResult]:
-    calendar = held.account.config.day_calendar
-    days: dict[int, DayResult] = {}
     saved = [from_json(json.loads(row.body)) for row in desk.reads.ledger(desk.scope)]
-    for event in (*saved, *(event for event in held.events if event.n > len(saved))):
-        if isinstance(event, OrderFilled):
-            start_ns = day_start_ns(calendar, event.at_ns)
-            day = days.get(start_ns, DayResult(start_ns, _ZERO, _ZERO))
-            realised = sum((part.pnl_account for part in event.reduced), day.realised)
-            days[start_ns] = DayResult(start_ns, realised, day.fees + event.commission)
-    return [days[start_ns] for start_ns in sorted(days)]
+    events = (*saved, *(event for event in held.events if event.n > len(saved)))
+    return day_results(events, held.account.config.day_calendar)

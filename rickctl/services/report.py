@@ -6,26 +6,18 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.domain.account import Leg
 from rickctl.domain.errors import OrderRejected, UsageError
-from rickctl.domain.events import (
-    Event,
-    OrderAccepted,
-    OrderCancelled,
-    OrderExpired,
-    OrderFilled,
-    concerns,
-    from_json,
-)
+from rickctl.domain.events import Event, concerns, from_json
+from rickctl.domain.history import order_view
 from rickctl.domain.orders import IntentState, OrderState, Side
 from rickctl.domain.records import IntentKind
 from rickctl.domain.sizing import result_at
 from rickctl.services.stored import read_measured, read_quotes, read_request, read_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
-    from rickctl.domain.account import Order, Trade
+    from rickctl.domain.history import OrderView
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import OrderRequest, Verdict
     from rickctl.domain.quality import Quality
@@ -34,7 +26,6 @@ if TYPE_CHECKING:
     from rickctl.services.stored import Measured
 
 _ZERO = Decimal(0)
-_OPENING = frozenset({Leg.ENTRY, Leg.CLOSE})
 _WITHOUT_ANSWER = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
 
 
@@ -42,7 +33,8 @@ class OrderReport(NamedTuple):
     """One order as it stands: what was asked, what was filled at what average, what its exits are now.
 
     `entry` is the price exits are measured from, `risk` and `reward` what they bring there in account currency.
-    `realised` is what its trade has brought so far in account currency; `reason` says why it ended without a fill.
+    `realised` and `fees` are in account currency so far; `closed_by` is the leg that closed its trade, `reason` why it
+    ended without a fill.
     """
 
     row: IntentRow
@@ -62,6 +54,8 @@ class OrderReport(NamedTuple):
     reward: Decimal | None
     quality: Quality | None
     realised: Decimal
+    fees: Decimal
+    closed_by: str | None
     reason: str | None
     events: tuple[Event, ...]
     now_ns: int
@@ -113,14 +107,13 @@ def raise_if_cancelled(report: OrderReport) -> OrderReport:
 
 
 def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -> OrderReport:
-    request = read_request(row.request)
-    trade, order = held.account.trade(row.number), held.account.order(row.number)
-    exits = trade or order
-    filled, average = _fills(events, row.number)
-    state, reason = _state(row, events, is_working=order is not None)
-    measured = read_measured(row.request)
-    entry = average or request.price or _touch(row, request.side)
-    stop, target = _exits(request, trade, order)
+    request, measured = read_request(row.request), read_measured(row.request)
+    view = order_view(events, row.number)
+    terms = view.order if view else request
+    stop = view.stop_loss if view else request.stop_loss
+    filled = view.filled if view else _ZERO
+    entry = (view.average_price if view else None) or terms.price or _touch(row, request.side)
+    state, reason = _standing(row, view)
     return OrderReport(
         row=row,
         request=request,
@@ -128,30 +121,24 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         verdicts=read_verdicts(row.verdicts),
         state=state,
         filled_units=filled,
-        open_units=_ZERO if trade is None else trade.units,
-        average_price=average,
+        open_units=view.open_units if view else _ZERO,
+        average_price=view.average_price if view else None,
         stop_loss=stop,
-        take_profit=target,
-        trailing=exits.trailing if exits else request.trailing,
-        expires_ns=order.expires_ns if order else request.expires_ns,
+        take_profit=terms.take_profit,
+        trailing=terms.trailing,
+        expires_ns=terms.expires_ns,
         entry=entry,
         risk=_result(request, measured, entry, stop, filled),
-        reward=_result(request, measured, entry, target, filled),
+        reward=_result(request, measured, entry, terms.take_profit, filled),
         quality=measured.quality if measured else None,
-        realised=_realised(events, row.number),
+        realised=view.realised if view else _ZERO,
+        fees=view.fees if view else _ZERO,
+        closed_by=view.closed_by.value if view and view.closed_by else None,
         reason=reason,
         events=events,
         now_ns=held.now_ns,
         currency=held.account.config.currency,
     )
-
-
-def _exits(request: OrderRequest, trade: Trade | None, order: Order | None) -> tuple[Decimal | None, Decimal | None]:
-    if trade is not None:
-        return trade.stop_level, trade.take_profit
-    if order is not None:
-        return order.stop_loss, order.take_profit
-    return request.stop_loss, request.take_profit
 
 
 def _touch(row: IntentRow, side: Side) -> Decimal | None:
@@ -170,36 +157,14 @@ def _result(
     return result_at(request.side, filled or request.units, entry, price, measured.quote_to_account)
 
 
-def _fills(events: Sequence[Event], number: int) -> tuple[Decimal, Decimal | None]:
-    """Units the order itself filled, exits of its trade apart, and their average price to 28 digits."""
-    fills = [e for e in events if isinstance(e, OrderFilled) and e.number == number and e.leg in _OPENING]
-    units = sum((fill.units for fill in fills), _ZERO)
-    if not units:
-        return _ZERO, None
-    return units, sum((fill.units * fill.price for fill in fills), _ZERO) / units
-
-
-def _realised(events: Sequence[Event], number: int) -> Decimal:
-    parts = (part for event in events if isinstance(event, OrderFilled) for part in event.reduced)
-    return sum((part.pnl_account for part in parts if part.trade == number), _ZERO)
-
-
-def _state(row: IntentRow, events: Sequence[Event], *, is_working: bool) -> tuple[OrderState, str | None]:
+def _standing(row: IntentRow, view: OrderView | None) -> tuple[OrderState, str | None]:
+    """Where the order stands, from the ledger where the broker has it, else from its intent."""
     if row.state is IntentState.ACCEPTED:
-        return _ledger_state(row.number, events, is_working=is_working)
+        if view is None:
+            return OrderState.WORKING, None
+        return view.state, view.reason.value if view.reason else None
     if row.state is IntentState.ABANDONED:
         return OrderState.CANCELLED, "never_sent"
     if row.state in _WITHOUT_ANSWER:
         return OrderState.UNKNOWN, None
     return OrderState(row.state.value), row.error
-
-
-def _ledger_state(number: int, events: Sequence[Event], *, is_working: bool) -> tuple[OrderState, str | None]:
-    if is_working or not any(isinstance(event, OrderAccepted) for event in events):
-        return OrderState.WORKING, None
-    for event in events:
-        if isinstance(event, OrderCancelled) and event.number == number:
-            return OrderState.CANCELLED, event.reason.value
-        if isinstance(event, OrderExpired) and event.number == number:
-            return OrderState.EXPIRED, None
-    return OrderState.FILLED, None
