@@ -61,6 +61,11 @@ def _blocks(status: Status) -> list[Table | Line]:
         for latch in status.latches
     ]
     blocks += [line(Cell("unknown", "warn"), f"  order {row.number} of {row.scope}") for row in status.unknown]
+    if status.charter_hash is None:
+        blocks.append(line(Cell("entries refused", "warn"), "  the charter cannot be used; rickctl charter validate"))
+    elif not status.sealed_for:
+        unsealed = f"  charter {status.charter_hash[:6]} is sealed for nothing; rickctl charter validate"
+        blocks.append(line(Cell("entries refused", "warn"), unsealed))
     if not blocks:
         blocks.append(line(Cell("entries allowed", "good"), f"   charter {(status.charter_hash or '–')[:6]}"))
     columns = (Column("account", "left"), Column("equity"), Column("open"), Column("working"), Column("clock", "left"))

@@ -19,7 +19,7 @@ from rickctl.services.drafts import find_instrument, parse_entry_price, parse_un
 from rickctl.services.gate import Asked, counted
 from rickctl.services.moment import measure
 from rickctl.services.sending import transmit
-from rickctl.services.stored import quote_json, request_json, verdicts_json
+from rickctl.services.stored import changes_json, quote_json, request_json, verdicts_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,14 +107,14 @@ def modify(words: Words, desk: Desk, trader: Trader, execution: Execution) -> In
         before = current_request(held, words.number)
         return check_modify(before, after, snapshot, charter, client_order_id=target.client_order_id).verdicts
 
-    body: dict[str, JSON] = {**request_json(after), "target": words.number}
+    body: dict[str, JSON] = {**request_json(after), "target": words.number, "changes": changes_json(changes)}
     row = _record(IntentKind.MODIFY, target.symbol, body, desk, trader, judge, without=words.number)
     return transmit_change(row, desk, trader, lambda: execution.modify_order(target.client_order_id, changes))
 
 
 def preview_change(words: Words, desk: Desk, trader: Trader) -> None:
     """Hold a modification to the charter without writing anything. Raises UsageError, Refused."""
-    charter, sealed_for = trader.entry_charter()
+    charter, sealed_for = trader.change_charter()
     target = find_entry(desk, words.number)
     instrument = desk.market.instruments[target.symbol]
     held = hold(desk)
@@ -266,7 +266,7 @@ def _record(
 ) -> IntentRow:
     """Judge a change and write its intent, allowed or not, in one transaction. Raises Refused."""
     if kind is IntentKind.MODIFY:
-        charter, sealed_for = trader.entry_charter()
+        charter, sealed_for = trader.change_charter()
     else:
         charter, sealed_for = trader.exit_charter(), frozenset()
     instrument = desk.market.instruments[symbol]

@@ -58,6 +58,13 @@ class Trader:
         loaded = self.load()
         return loaded.require(), loaded.sealed_for
 
+    def change_charter(self) -> tuple[Charter, frozenset[Mode]]:
+        """As for entries; behind a broken file the shipped one, sealed for nothing: only what narrows risk passes."""
+        try:
+            return self.entry_charter()
+        except Refused:
+            return self.shipped(), frozenset()
+
     def exit_charter(self) -> Charter:
         """The charter cancels and closes answer to: a broken file must not trap a position, so then the shipped one."""
         try:
