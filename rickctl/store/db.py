@@ -56,6 +56,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.path = path
         self._connection = connection
+        self._folder = str(path.parent)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows of a query; raises SetupError, and UsageError for text that cannot be stored."""
@@ -110,7 +111,7 @@ class Database:
     def has_room(self) -> bool:
         """Whether the disk has the headroom a new intent asks for; True where that cannot be asked."""
         try:
-            found = os.statvfs(self.path.parent)
+            found = os.statvfs(self._folder)
         except OSError:
             return True
         return found.f_bavail * found.f_frsize >= HEADROOM_BYTES

@@ -86,10 +86,14 @@ def account_digest(row: AccountRow) -> str:
 def intent_texts(scope: str, row: Mapping[str, JSON]) -> tuple[str, str]:
     """What of an intent never changes and what does, each as JSON text; the columns holding JSON go in as they are."""
     fixed = canonical_json({"scope": scope, **{name: row[name] for name in FIXED_PLAIN}})
-    texts = ",".join(f'"{name}":{row[name]}' for name in FIXED_JSON)
+    texts = ",".join([f'"{name}":{row[name]}' for name in FIXED_JSON])
+    return f"{fixed[:-1]},{texts}}}", changing_text(row)
+
+
+def changing_text(row: Mapping[str, JSON]) -> str:
+    """What of an intent changes, as JSON text."""
     changing = canonical_json({name: row[name] for name in CHANGING_PLAIN})
-    outcome = row["outcome"] or "null"
-    return f"{fixed[:-1]},{texts}}}", f'{changing[:-1]},"outcome":{outcome}}}'
+    return f'{changing[:-1]},"outcome":{row["outcome"] or "null"}}}'
 
 
 FIXED_PLAIN = (

@@ -11,12 +11,14 @@ from rickctl.domain.records import IntentRow, LatchRow, StaleAccount, canonical_
 from rickctl.store.failures import full
 from rickctl.store.journal import (
     ACCOUNT,
+    CHANGING_PLAIN,
     INTENT,
     INTENT_CHANGED,
     LATCH_CLEARED,
     LATCH_SET,
     OWN_KINDS,
     account_digest,
+    changing_text,
     intent_texts,
     latch_body,
 )
@@ -151,7 +153,7 @@ class Transaction(Reads):
         if outcome is not None:
             changed["outcome"] = canonical_json(outcome)
         row = replace(row, state=new, **changed)
-        _, changing = intent_texts(str(scope), {column: getattr(row, column) for column in INTENT_COLUMNS})
+        changing = changing_text({column: getattr(row, column) for column in (*CHANGING_PLAIN, "outcome")})
         seq = self._append(INTENT_CHANGED, scope, f'{{"now":{changing},"was":"{expected}"}}', number).seq
         self._writable.run(
             "UPDATE intents SET state = ?, sent_ns = ?, answered_ns = ?, outcome = ?, error = ?, changed_seq = ?"
