@@ -9,6 +9,8 @@ from rickctl.domain.errors import RickctlError, SetupError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rickctl.adapters.replay import ReplayMarket
+    from rickctl.domain.market import TapeCounts
     from rickctl.domain.ports import Broker, Market
 
 ENTRY_POINTS = "rickctl.brokers"
@@ -20,6 +22,7 @@ class OpenedMarket(NamedTuple):
     market: Market
     location: str
     fingerprint: str | None = None
+    tape: TapeCounts | None = None
 
 
 def open_market(source: str, *, seed: int = 0, expected: str | None = None) -> OpenedMarket:
@@ -41,9 +44,31 @@ def open_market(source: str, *, seed: int = 0, expected: str | None = None) -> O
         from rickctl.domain.instruments import Instruments  # noqa: PLC0415
 
         tape = open_tape(source, Instruments(), expected_hash=expected)
-        return OpenedMarket(tape, tape.location, tape.fingerprint)
+        return OpenedMarket(tape, tape.location, tape.fingerprint, _counts(tape))
     message = f"price source {source!r} is not sim or replay:FILE"
     raise UsageError(message, code="unknown_source", hint="rickctl account create --help")
+
+
+def _counts(tape: ReplayMarket) -> TapeCounts:
+    """What a tape held and what of it trades nothing, today's calendar asked too."""
+    from rickctl.domain.hours import is_open  # noqa: PLC0415 - only a tape asks
+    from rickctl.domain.market import TapeCounts  # noqa: PLC0415
+
+    [instrument] = tape.instruments.values()
+    found = tape.report(lambda at_ns: is_open(instrument.calendar, at_ns))
+    return TapeCounts(
+        rows=found.rows,
+        used=found.used,
+        crossed=found.crossed,
+        impossible=found.impossible + found.not_positive,
+        unmatched=found.unmatched_bid + found.unmatched_ask,
+        duplicates=found.duplicates,
+        gaps=found.gaps,
+        gap_ns=found.gap_ns,
+        closed_rows=found.closed_rows or 0,
+        first_ns=found.first_ns,
+        last_ns=found.last_ns,
+    )
 
 
 class Offer(NamedTuple):

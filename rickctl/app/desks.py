@@ -21,6 +21,7 @@ from rickctl.store.owner import Owner, is_gone
 
 if TYPE_CHECKING:
     from rickctl.app import App
+    from rickctl.domain.market import TapeCounts
     from rickctl.domain.orders import OrderState
     from rickctl.domain.ports import Execution
     from rickctl.domain.scope import Scope
@@ -90,8 +91,13 @@ class Desks:
     def create_account(self, scope: Scope, terms: Terms) -> Held:
         """Open a paper account on the market its terms name. Raises UsageError."""
         opened = self._app.open_market(terms.source, terms.seed)
-        config = read_terms(terms, location=opened.location, fingerprint=opened.fingerprint)
+        config = read_terms(terms, location=opened.location, fingerprint=opened.fingerprint, tape=opened.tape)
         return create_account(scope, config, self._app.store(write=True), self._app.clock)
+
+    def tape_of(self, held: Held) -> TapeCounts | None:
+        """What the recorded market of an account held; None for a market that is not recorded."""
+        config = held.account.config
+        return self._app.open_market(config.source, config.seed, config.fingerprint).tape
 
     def stored_accounts(self) -> list[Held]:
         """Every account as last written."""

@@ -35,7 +35,12 @@ CommissionOption = Annotated[
     str | None,
     typer.Option("--commission", metavar="MODEL", help="none, 0.6%, 2.50/order, 35/million", show_default=False),
 ]
-SpeedOption = Annotated[str, typer.Option("--speed", metavar="CLOCK", help="wall, or step: moved by account advance")]
+SpeedOption = Annotated[
+    str | None,
+    typer.Option(
+        "--speed", metavar="CLOCK", help="wall, or step: moved by account advance", show_default=False
+    ),
+]
 StartOption = Annotated[
     str | None, typer.Option("--start", metavar="TIME", help="where a stepped clock begins", show_default=False)
 ]
@@ -44,7 +49,7 @@ ToOption = Annotated[str | None, typer.Option("--to", metavar="TIME", help="unti
 
 
 @cli.command()
-@contract(shape="object", fields=ACCOUNT_FIELDS, mutates=True, exits=_CHANGES)
+@contract(shape="object", fields=(*ACCOUNT_FIELDS, "tape"), mutates=True, exits=_CHANGES)
 def create(
     context: typer.Context,
     name: NameArgument,
@@ -57,7 +62,7 @@ def create(
     slippage: SlippageOption = "none",
     latency: LatencyOption = "50ms",
     commission: CommissionOption = None,
-    speed: SpeedOption = "wall",
+    speed: SpeedOption = None,
     start: StartOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -80,7 +85,8 @@ def create(
         start_ns=None if start is None else parse_instant(start, "--start"),
     )
     app = app_of(context)
-    app.show(account_view(app.desks.create_account(parse_scope(name), terms)), output=output, badge=app.badge(name))
+    held = app.desks.create_account(parse_scope(name), terms)
+    app.show(account_view(held, app.desks.tape_of(held)), output=output, badge=app.badge(name))
 
 
 @cli.command("list")
@@ -92,11 +98,12 @@ def list_accounts(context: typer.Context, out: OutFileOption = None, output: Out
 
 
 @cli.command()
-@contract(shape="object", fields=ACCOUNT_FIELDS, exits=(ExitCode.UNREACHABLE,))
+@contract(shape="object", fields=(*ACCOUNT_FIELDS, "tape"), exits=(ExitCode.UNREACHABLE,))
 def show(context: typer.Context, name: NameArgument = "main", output: OutputOption = None) -> None:
     """Show one account, settled to its own now, with its terms in words."""
     app = app_of(context)
-    app.show(account_view(app.desks.account_service(name, write=False).show()), output=output, badge=app.badge(name))
+    held = app.desks.account_service(name, write=False).show()
+    app.show(account_view(held, app.desks.tape_of(held)), output=output, badge=app.badge(name))
 
 
 @cli.command()

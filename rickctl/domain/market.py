@@ -109,6 +109,25 @@ class Bar(NamedTuple):
     volume: int | None = None
 
 
+class TapeCounts(NamedTuple):
+    """What a recorded market held: rows that trade, rows that trade nothing and why, holes; instants UTC nanoseconds.
+
+    `closed_rows` trade although today's calendar calls their hour closed.
+    """
+
+    rows: int
+    used: int
+    crossed: int
+    impossible: int
+    unmatched: int
+    duplicates: int
+    gaps: int
+    gap_ns: int
+    closed_rows: int
+    first_ns: int
+    last_ns: int
+
+
 class Phase:
     """Order of what happens at one instant: a finished interval's range comes before the next price."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rickctl.domain.events import OrderFilled, name_of, to_json
 from rickctl.domain.instants import duration_text, rfc3339
 from rickctl.domain.money import ROUND_HALF_EVEN, decimal_text, quantise
-from rickctl.render.numbers import UNKNOWN, balance_text, gain_cell, price_text, units_text
+from rickctl.render.numbers import UNKNOWN, balance_text, gain_cell, price_text, seconds_text, units_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Line, Table, View, line
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rickctl.domain.events import Event
+    from rickctl.domain.market import TapeCounts
     from rickctl.render.view import Json
     from rickctl.services.accounts import Advanced
     from rickctl.services.desk import Held
@@ -82,11 +83,35 @@ def _cells(held: Held) -> tuple[Cell, ...]:
     )
 
 
-def account_view(held: Held) -> View:
-    """One account whole, its terms in words."""
+def account_view(held: Held, tape: TapeCounts | None = None) -> View:
+    """One account whole, its terms in words, and what its recorded market held."""
     return View(
-        records=account_record(held), blocks=lambda: _account_blocks(held), fields=ACCOUNT_FIELDS, is_single=True
+        records={**account_record(held), "tape": None if tape is None else _tape_record(tape)},
+        blocks=lambda: [*_account_blocks(held), *([] if tape is None else _tape_blocks(tape))],
+        fields=ACCOUNT_FIELDS,
+        is_single=True,
     )
+
+
+def _tape_record(tape: TapeCounts) -> dict[str, Json]:
+    counts: dict[str, Json] = {name: value for name, value in tape._asdict().items() if not name.endswith("_ns")}
+    return {
+        **counts,
+        "gap_seconds": seconds_text(tape.gap_ns),
+        "first": rfc3339(tape.first_ns),
+        "last": rfc3339(tape.last_ns),
+    }
+
+
+def _tape_blocks(tape: TapeCounts) -> list[Line]:
+    dropped = tape.rows - tape.used
+    why = f"{tape.crossed} crossed, {tape.impossible} impossible, {tape.unmatched} without a partner"
+    return [
+        _pair("tape", f"{rfc3339(tape.first_ns)} to {rfc3339(tape.last_ns)}"),
+        _pair("", f"{tape.used} of {tape.rows} rows trade; {dropped} do not: {why}, {tape.duplicates} repeated"),
+        _pair("", f"{tape.gaps} gaps, {duration_text(tape.gap_ns)} in all"),
+        _pair("", f"{tape.closed_rows} rows trade in hours today's calendar calls closed"),
+    ]
 
 
 def _account_blocks(held: Held) -> list[Line]:

@@ -22,6 +22,7 @@ from rickctl.services.settle import settle
 
 if TYPE_CHECKING:
     from rickctl.domain.events import Event
+    from rickctl.domain.market import TapeCounts
     from rickctl.domain.ports import Clock, State, StateReads
     from rickctl.domain.scope import Scope
     from rickctl.services.desk import Desk
@@ -46,7 +47,7 @@ class Terms(NamedTuple):
     slippage: str = "none"
     latency: str = "50ms"
     commission: str | None = None
-    speed: str = "wall"
+    speed: str | None = None
     start_ns: int | None = None
 
 
@@ -54,10 +55,13 @@ SPOT_COMMISSION = "0.6%"
 """What a spot account pays on every fill where nothing else is said."""
 
 
-def read_terms(terms: Terms, *, location: str, fingerprint: str | None) -> AccountConfig:
-    """The terms of an account; `location` and `fingerprint` are those of the opened market. Raises UsageError."""
+def read_terms(terms: Terms, *, location: str, fingerprint: str | None, tape: TapeCounts | None) -> AccountConfig:
+    """The terms of an account on an opened market; a recorded one has a stepped clock. Raises UsageError."""
     kind = _choice(AccountKind, terms.kind, "--kind")
-    speed = _choice(Speed, terms.speed, "--speed")
+    speed = _choice(Speed, terms.speed or ("wall" if tape is None else "step"), "--speed")
+    if tape is not None and speed is Speed.WALL:
+        message = "a recorded market has no wall clock: its time is the account's, moved by account advance"
+        raise UsageError(message, code="bad_usage", hint="leave --speed out, or say --speed step")
     currency = terms.currency.strip().upper()
     if currency not in CURRENCIES:
         message = f"currency {terms.currency[:8]!r} is not one of {', '.join(sorted(CURRENCIES))}"
@@ -78,7 +82,7 @@ def read_terms(terms: Terms, *, location: str, fingerprint: str | None) -> Accou
         latency_ns=parse_latency_ns(terms.latency),
         commission=parse_commission(default if terms.commission is None else terms.commission),
         speed=speed,
-        start_ns=terms.start_ns,
+        start_ns=tape.first_ns if tape is not None and terms.start_ns is None else terms.start_ns,
     )
 
 
