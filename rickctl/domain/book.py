@@ -54,7 +54,7 @@ class Book:
         self._legs: dict[str, dict[int, tuple[Resting, ...]]] = {}
         self._timers: dict[int, tuple[Due, ...]] = {}
         self._waiting: dict[int, Order] = {}
-        self._watches: dict[str, tuple[int, list[tuple[int, Watch]]]] = {}
+        self._watches: dict[str, list[tuple[int, Watch]]] = {}
         orders = {order.number: order for order in state.orders}
         trades = {trade.number: trade for trade in state.trades}
         for number in orders.keys() | trades.keys():
@@ -86,17 +86,16 @@ class Book:
         return Terms(self._config, self._instruments[symbol])
 
     def watches(self, symbol: str, now_ns: int) -> list[tuple[int, Watch]]:
-        """What would touch the symbol's legs; those that resume after `now_ns` apart, each with its start (else 0)."""
+        """What would touch the symbol's legs, with the instant to look from (0: at once) as of the last change."""
         held = self._watches.get(symbol)
-        if held is not None and held[0] > now_ns:
-            return held[1]
+        if held is not None:
+            return held
         starts: dict[int, list[Resting]] = {}
         for legs in self._legs.get(symbol, {}).values():
             for leg in legs:
                 starts.setdefault(leg.resume_ns if leg.resume_ns > now_ns else 0, []).append(leg)
         found = [(start_ns, watch_for(legs, self.terms(symbol))) for start_ns, legs in starts.items()]
-        holds_until = min((start_ns for start_ns in starts if start_ns), default=1 << 63)
-        self._watches[symbol] = holds_until, found
+        self._watches[symbol] = found
         return found
 
     def timers(self, position: Due) -> Iterator[Due]:
