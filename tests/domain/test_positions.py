@@ -9,6 +9,7 @@ from rickctl.domain.instants import HOUR_NS, SECOND_NS
 from rickctl.domain.models import parse_commission, parse_spread
 from rickctl.domain.orders import Side
 from rickctl.domain.positions import (
+    day_of,
     entry_reference,
     equity,
     exposure,
@@ -124,6 +125,11 @@ def test_a_spot_account_is_worth_its_cash_and_what_it_holds() -> None:
     assert equity(made.state, made.rates()) == cash + 640
     assert margin_used(made.state, made.rates()) == 0
     assert margin_available(made.state, made.rates()) == cash
+
+
+def test_with_trades_open_a_day_begins_only_where_it_was_marked() -> None:
+    made = desk()
+    assert day_of(made.state, at(0, 48 * HOUR_NS)) == (made.state.day, made.state.day_realised, made.state.day_fees)
 
 
 def test_exits_are_measured_from_the_fill_or_from_the_price_waited_for() -> None:
