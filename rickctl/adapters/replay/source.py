@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import os
 import re
 import zlib
 from contextlib import ExitStack
@@ -89,9 +90,9 @@ def open_tape(
 
 def _absolute(name: str) -> Path:
     try:
-        return Path(name).expanduser().absolute()
+        return Path(os.path.normpath(Path(name).expanduser().absolute()))
     except RuntimeError:
-        return Path(name).absolute()
+        return Path(os.path.normpath(Path(name).absolute()))
 
 
 def _exists(name: str) -> bool:
