@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from rickctl.domain.account import Ended
 from rickctl.domain.errors import OrderRejected, SetupError
-from rickctl.domain.events import OrderCancelled, OrderExpired, OrderFilled
+from rickctl.domain.events import OrderAccepted, OrderCancelled, OrderExpired, OrderFilled, OrderModified
 from rickctl.domain.ids import order_number
 from rickctl.domain.orders import OrderState
 from rickctl.domain.paper import accept_close, accept_order, cancel_order, modify_order
@@ -116,6 +117,18 @@ class PaperBroker:
         number = order_number(client_order_id)
         events = self._book.history(number)
         return Submitted(str(number), events[0].at_ns) if events else None
+
+    def has_change(self, client_order_id: str, changes: Changes | None) -> bool:
+        """Whether the ledger has the cancel we asked for, or these terms as the last ones."""
+        history = self._book.history(order_number(client_order_id))
+        if changes is None:
+            return any(isinstance(event, OrderCancelled) and event.reason is Ended.CLIENT for event in history)
+        wanted = {name: value for name, value in changes._asdict().items() if value is not None}
+        terms: dict[str, object] = {}
+        for event in history:
+            if isinstance(event, OrderAccepted | OrderModified):
+                terms |= {name: getattr(event, name) for name in wanted if getattr(event, name) is not None}
+        return terms == wanted
 
 
 def _ended(history: Sequence[Event]) -> OrderState | None:

@@ -153,6 +153,10 @@ class Execution(Protocol):
         """The order the broker knows by this id, or None."""
         ...
 
+    def has_change(self, client_order_id: str, changes: Changes | None) -> bool:
+        """Whether the order has these terms, or with None was cancelled because we asked; proof of a change."""
+        ...
+
 
 class Link(NamedTuple):
     """Whether a broker answers, and a line about it; `latency_ms` is decimal text, None where nothing was measured."""

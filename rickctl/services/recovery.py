@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.orders import IntentState
+from rickctl.domain.records import IntentKind
+from rickctl.services.stored import read_changes, read_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from rickctl.domain.scope import Scope
 
 _OPEN = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
+
+_CHANGES = frozenset({IntentKind.CANCEL, IntentKind.MODIFY})
+"""Intents that are no order of their own: the order they change is what the venue knows."""
 
 
 class Resolved(NamedTuple):
@@ -32,7 +37,7 @@ def recover(
     for row in state.intents(scope, states=_OPEN):
         if row.owner is not None and row.state is not IntentState.UNKNOWN and not is_gone(row.owner):
             continue
-        after, outcome = _proof(row, execution)
+        after, outcome = _proof(row, state, execution)
         if after is row.state:
             continue
         with state.transaction() as transaction:
@@ -41,13 +46,25 @@ def recover(
     return resolved
 
 
-def _proof(row: IntentRow, execution: Execution) -> tuple[IntentState, dict[str, JSON]]:
+def _proof(row: IntentRow, state: State, execution: Execution) -> tuple[IntentState, dict[str, JSON]]:
     """What the venue proves of an intent: never sent, taken, or still unknown."""
     if row.state is IntentState.INTENT:
         return IntentState.ABANDONED, {"message": "its process died before sending it"}
-    found = execution.find_order(row.client_order_id)
+    found = _found_change(row, state, execution) if row.kind in _CHANGES else _found_order(row, execution)
     if found is not None:
-        return IntentState.ACCEPTED, {"broker_order_id": found.broker_order_id, "accepted_ns": found.accepted_ns}
+        return IntentState.ACCEPTED, found
     if execution.capabilities.absence_is_proof:
         return IntentState.ABANDONED, {"message": "it never reached the broker"}
     return IntentState.UNKNOWN, {"message": "the broker does not know it, which proves nothing"}
+
+
+def _found_order(row: IntentRow, execution: Execution) -> dict[str, JSON] | None:
+    found = execution.find_order(row.client_order_id)
+    return None if found is None else {"broker_order_id": found.broker_order_id, "accepted_ns": found.accepted_ns}
+
+
+def _found_change(row: IntentRow, state: State, execution: Execution) -> dict[str, JSON] | None:
+    target = state.intent(row.scope, read_target(row.request))
+    if target is None or not execution.has_change(target.client_order_id, read_changes(row.request)):
+        return None
+    return {}

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rickctl.domain.market import Quote
 from rickctl.domain.money import decimal_text
 from rickctl.domain.orders import EntryType, OrderRequest, Side, Verdict
+from rickctl.domain.ports import Changes
 from rickctl.domain.quality import Quality, QualityPart
 from rickctl.domain.scope import parse_scope
 
 if TYPE_CHECKING:
     from rickctl.domain.records import JSON
+
+_INSTANT = "expires_ns"
 
 
 def text_or_none(value: Decimal | None) -> str | None:
@@ -58,6 +61,27 @@ def read_request(text: str) -> OrderRequest:
         quality=held["quality"],
         key=held["key"],
     )
+
+
+def changes_json(changes: Changes) -> dict[str, JSON]:
+    """New terms as JSON, those that stay left out; prices and units are text, the instant an integer."""
+    named = {name: value for name, value in changes._asdict().items() if value is not None}
+    return {name: value if name == _INSTANT else decimal_text(value) for name, value in named.items()}
+
+
+def read_target(text: str) -> int:
+    """The number of the order that a stored cancel or modification is about."""
+    number: int = json.loads(text)["target"]
+    return number
+
+
+def read_changes(text: str) -> Changes | None:
+    """The new terms of a stored modification; None for a cancel, which has none."""
+    held = json.loads(text).get("changes")
+    if held is None:
+        return None
+    terms: dict[str, Any] = {name: value if name == _INSTANT else Decimal(value) for name, value in held.items()}
+    return Changes(**terms)
 
 
 class Measured(NamedTuple):
