@@ -77,3 +77,7 @@ def test_the_exit_codes_on_a_page_are_those_the_command_declares(verb: Verb) -> 
     rows = table(section(page_of(verb.name), f"rickctl {verb.name}"), "Code")
     shown = [int(code) for row in rows for code in re.findall(r"\d+", row[0])]
     assert sorted(shown) == sorted(verb.promised.exits)
+
+
+def test_every_shape_of_an_output_is_explained() -> None:
+    assert {verb.promised.shape for verb in VERBS if f"`{verb.promised.shape}`" not in page_of("schema")} == set()
