@@ -72,7 +72,10 @@ def order_view(events: Iterable[Event], number: int) -> OrderView | None:
                 view = _accepted(event)
             elif view is not None and (concerns(event, number) or isinstance(event, AccountReset)):
                 view = replace(_seen(view, event, fills), events=(*view.events, event))
-        if view is None or not fills:
+        if view is None:
+            return None
+        view = replace(view, stop_loss=_stop_in_force(view))
+        if not fills:
             return view
         cost = sum((lot.units * lot.price for lot in fills), ZERO)
         return replace(view, average_price=_DIGITS.divide(cost, view.filled))
@@ -114,8 +117,6 @@ def _seen(view: OrderView, event: Event, fills: list[Lot]) -> OrderView:
         return _filled(view, event, fills)
     if isinstance(event, OrderModified):
         return _modified(view, event)
-    if isinstance(event, StopTrailed):
-        return replace(view, stop_loss=event.trailed)
     if isinstance(event, OrderCancelled | OrderExpired):
         reason = event.reason if isinstance(event, OrderCancelled) else None
         state = OrderState.EXPIRED if reason is None else OrderState.CANCELLED
@@ -148,5 +149,13 @@ def _filled(view: OrderView, event: OrderFilled, fills: list[Lot]) -> OrderView:
 def _modified(view: OrderView, event: OrderModified) -> OrderView:
     names = ("units", "price", "stop_loss", "take_profit", "trailing", "expires_ns", "live_ns")
     terms = {name: value for name in names if (value := getattr(event, name)) is not None}
-    stop = view.stop_loss if event.stop_loss is None else event.stop_loss
-    return replace(view, order=replace(view.order, **terms), stop_loss=stop)
+    return replace(view, order=replace(view.order, **terms))
+
+
+def _stop_in_force(view: OrderView) -> Decimal | None:
+    """The stop as last modified, or where trailing has brought it if that is nearer."""
+    stop = view.order.stop_loss
+    trailed = next((event.trailed for event in reversed(view.events) if isinstance(event, StopTrailed)), None)
+    if trailed is None or stop is None:
+        return trailed or stop
+    return trailed if (trailed - stop) * view.order.side.sign > 0 else stop

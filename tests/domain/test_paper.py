@@ -227,6 +227,11 @@ def test_terms_and_stop_are_those_last_in_force() -> None:
     assert view is not None
     assert (view.stop_loss, view.order.take_profit) == (Decimal("1.08400"), Decimal("1.09500"))
     assert order_view(desk.events, 9) is None
+    for stop, in_force in (("1.07500", "1.08400"), ("1.08450", "1.08450")):
+        desk.modify(1, sl=stop)
+        view = order_view(desk.events, 1)
+        assert view is not None
+        assert view.stop_loss == desk.state.trades[0].stop_level == Decimal(in_force)
 
 
 def test_results_by_trading_day_and_symbol() -> None:
