@@ -6,16 +6,17 @@ Each model prints the text it was read from (`str`) and one sentence about itsel
 from __future__ import annotations
 
 import hashlib
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.instants import MILLISECOND_NS, MINUTE_NS, SECOND_NS, parse_duration_ns
-from rickctl.domain.money import decimal_text, parse_decimal, parse_positive
+from rickctl.domain.money import MAX_DIGITS, decimal_text, parse_decimal, parse_positive
 
 if TYPE_CHECKING:
     from rickctl.domain.market import Instrument
 
+_DIGITS = Context(prec=MAX_DIGITS)
 _MILLION = Decimal(1_000_000)
 _PERCENT = Decimal(100)
 _LONGEST_LATENCY_NS = MINUTE_NS
@@ -111,7 +112,9 @@ NO_COMMISSION = Commission()
 
 def pip_ticks(pips: Decimal, instrument: Instrument) -> int:
     """Pips as whole ticks of the instrument, rounded up."""
-    return int((pips * instrument.pip / instrument.price_increment).to_integral_value(rounding=ROUND_CEILING))
+    # Whatever precision the caller works in: an increment such as 0.03 divides nothing evenly.
+    ticks = _DIGITS.divide(pips * instrument.pip, instrument.price_increment)
+    return int(ticks.to_integral_value(rounding=ROUND_CEILING))
 
 
 def parse_spread(text: str, what: str = "--spread") -> Spread:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +13,7 @@ from rickctl.domain.account import AccountConfig
 from rickctl.domain.errors import UsageError
 from rickctl.domain.instants import MILLISECOND_NS, SECOND_NS
 from rickctl.domain.instruments import Instruments
+from rickctl.domain.ledger import EXACT
 from rickctl.domain.models import (
     latency_text,
     parse_commission,
@@ -121,6 +122,11 @@ def test_a_wider_spread_is_never_kinder_on_either_side(factor: Decimal, bid: int
 )
 def test_pips_round_up_to_ticks(pips: str, instrument: object, ticks: int) -> None:
     assert pip_ticks(Decimal(pips), instrument) == ticks  # type: ignore[arg-type]
+
+
+def test_pips_round_up_where_nothing_may_be_rounded() -> None:
+    with localcontext(EXACT):
+        assert pip_ticks(Decimal(1), EUR_USD._replace(price_increment=Decimal("0.00003"))) == 4
 
 
 def test_random_slippage_is_the_same_for_ever_and_uses_its_whole_range() -> None:
