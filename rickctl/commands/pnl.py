@@ -18,6 +18,7 @@ from rickctl.commands.options import (
     noun,
 )
 from rickctl.domain.errors import ExitCode
+from rickctl.domain.money import check_currency
 from rickctl.render.portfolio import PNL_FIELDS, PNL_ROW_FIELDS, pnl_view
 from rickctl.services.portfolio import report_pnl
 
@@ -45,7 +46,7 @@ def pnl(
     app = app_of(context)
     app.start_job(lock, if_market_open, account)
     report = app.repeat(
-        lambda: report_pnl(app.desks.openers(account), base.strip().upper(), app.clock.now_ns()),
+        lambda: report_pnl(app.desks.openers(account), check_currency(base), app.clock.now_ns()),
         pnl_view,
         watch=watch,
         output=output,

@@ -14,16 +14,21 @@ MAX_DIGITS = 28
 CONVERTED_INCREMENT = Decimal("0.00000001")
 """Amounts that crossed currencies are kept to 8 decimals, half to even; amounts that did not are exact."""
 
+CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD"})
+"""What an account can be kept in."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 __all__ = [
     "CONVERTED_INCREMENT",
+    "CURRENCIES",
     "MAX_DIGITS",
     "ROUND_CEILING",
     "ROUND_DOWN",
     "ROUND_FLOOR",
     "ROUND_HALF_EVEN",
     "Money",
+    "check_currency",
     "decimal_text",
     "is_multiple",
     "parse_decimal",
@@ -40,6 +45,15 @@ class Money(NamedTuple):
 
     def __str__(self) -> str:
         return f"{decimal_text(self.amount)} {self.currency}"
+
+
+def check_currency(code: str) -> str:
+    """The code of a currency accounts and totals can be kept in, in upper case. Raises UsageError."""
+    found = code.strip().upper()
+    if found not in CURRENCIES:
+        message = f"currency {code[:8]!r} is not one of {', '.join(sorted(CURRENCIES))}"
+        raise UsageError(message, code="bad_currency")
+    return found
 
 
 def parse_decimal(text: str, what: str) -> Decimal:

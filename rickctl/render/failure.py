@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rickctl.domain.orders import Verdict
 
 
+_UNKNOWN = "unknown"
+"""What a rule measured where an earlier one had nothing to measure: not worth a line of its own."""
+
+
 def write_failure(error: RickctlError, *, exit_code: ExitCode, as_json: bool, err: TextIO) -> None:
     """One failure on stderr."""
     if as_json:
@@ -24,7 +28,7 @@ def write_failure(error: RickctlError, *, exit_code: ExitCode, as_json: bool, er
             error.category, ""
         )
         err.write(clean_text(f"rickctl: {word}{error.message}") + "\n")
-        said_no = [verdict for verdict in error.verdicts if not verdict.passed]
+        said_no = [verdict for verdict in error.verdicts if not verdict.passed and verdict.measured != _UNKNOWN]
         if len(said_no) > 1:
             err.writelines(clean_text(f"  {verdict_text(verdict)}") + "\n" for verdict in said_no)
         if error.hint:

@@ -11,7 +11,7 @@ from rickctl.domain.errors import Refused, UsageError
 from rickctl.domain.instants import DAY_NS
 from rickctl.domain.ledger import fold
 from rickctl.domain.models import parse_commission, parse_latency_ns, parse_slippage, parse_spread
-from rickctl.domain.money import parse_decimal, parse_positive
+from rickctl.domain.money import check_currency, parse_decimal, parse_positive
 from rickctl.domain.paper import deposit as deposit_cash
 from rickctl.domain.paper import open_account
 from rickctl.domain.paper import reset as reset_book
@@ -31,8 +31,6 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 LONGEST_STEP_NS = 366 * DAY_NS
 """The most a stepped clock moves at once."""
-
-CURRENCIES = frozenset({"USD", "EUR", "GBP", "JPY", "CHF", "AUD", "CAD", "NZD"})
 
 
 class Terms(NamedTuple):
@@ -62,10 +60,7 @@ def read_terms(terms: Terms, *, location: str, fingerprint: str | None, tape: Ta
     if tape is not None and speed is Speed.WALL:
         message = "a recorded market has no wall clock: its time is the account's, moved by account advance"
         raise UsageError(message, code="bad_usage", hint="leave --speed out, or say --speed step")
-    currency = terms.currency.strip().upper()
-    if currency not in CURRENCIES:
-        message = f"currency {terms.currency[:8]!r} is not one of {', '.join(sorted(CURRENCIES))}"
-        raise UsageError(message, code="bad_currency")
+    currency = check_currency(terms.currency)
     if terms.start_ns is not None and speed is Speed.WALL:
         message = "--start needs --speed step: the wall clock starts by itself"
         raise UsageError(message, code="bad_usage")
