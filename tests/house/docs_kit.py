@@ -37,8 +37,9 @@ _PLACES = (
     ("~/.config/rickctl", "{config}"),
     ("~/rickctl/tests/fixtures", "{fixtures}"),
     ("~/rickctl", "{project}"),
-    ("~/", "{desk}/"),
+    ("~", "{desk}"),
 )
+_GOES_ON = r"(?![\w.-])"
 
 
 class Verb(NamedTuple):
@@ -208,7 +209,7 @@ def _answer(step: Step, header: Sequence[str], desk: Desk) -> list[str]:
 
 def _to_names(line: str) -> str:
     for place, name in _PLACES:
-        line = line.replace(place, name)
+        line = re.sub(re.escape(place) + _GOES_ON, name, line)
     return line
 
 

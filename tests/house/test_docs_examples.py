@@ -81,5 +81,12 @@ def test_notes_between_examples_change_the_desk(tmp_path: Path) -> None:
     assert "\n~/.config/rickctl/charter.toml\n" in shown
 
 
+def test_files_of_an_example_stay_in_its_desk(tmp_path: Path) -> None:
+    commands = ("$ rickctl charter seal --expect 7037552f3955", "$ rickctl journal backup ~/rickctl-copy.db")
+    shown = played("\n".join(["```console", *commands, "```"]), tmp_path)
+    assert "✓ ~/rickctl-copy.db" in shown
+    assert (tmp_path / "rickctl-copy.db").is_file()
+
+
 def test_there_is_a_page_for_the_index() -> None:
     assert (DOCS / "README.md").is_file()
