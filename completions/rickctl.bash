@@ -15,11 +15,14 @@ _rickctl_look() {
     "broker") verbs="list status capabilities" ;;
     "config") verbs="show get set unset path" ;;
     "quote")
-        options="--account -a --at --output -o --help -h"
+        options="--account -a --at --watch -w --out --lock --if-market-open --output -o --help -h"
         places=("*@symbols")
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --at) slot="@text" ;;
+        --out) slot="@files" ;;
+        --lock) slot="@text" ;;
+        --if-market-open) slot="@symbols" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
@@ -34,13 +37,16 @@ _rickctl_look() {
         esac
         ;;
     "candles")
-        options="--granularity -g --count -n --at --account -a --output -o --help -h"
+        options="--granularity -g --count -n --at --account -a --out --lock --if-market-open --output -o --help -h"
         places=("@symbols")
         case "$2" in
         --granularity | -g) slot="S5 S10 S15 S30 M1 M5 M15 M30 H1 H4 D W" ;;
         --count | -n) slot="@text" ;;
         --at) slot="@text" ;;
         --account | -a) slot="@accounts" ;;
+        --out) slot="@files" ;;
+        --lock) slot="@text" ;;
+        --if-market-open) slot="@symbols" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
@@ -87,12 +93,14 @@ _rickctl_look() {
         esac
         ;;
     "order list")
-        options="--state --count -n --account -a --out --output -o --help -h"
+        options="--state --count -n --account -a --out --lock --if-market-open --output -o --help -h"
         case "$2" in
         --state) slot="refused rejected unknown working filled cancelled expired" ;;
         --count | -n) slot="@text" ;;
         --account | -a) slot="@accounts" ;;
         --out) slot="@files" ;;
+        --lock) slot="@text" ;;
+        --if-market-open) slot="@symbols" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
@@ -177,9 +185,10 @@ _rickctl_look() {
         esac
         ;;
     "account list")
-        options="--out --output -o --help -h"
+        options="--out --lock --output -o --help -h"
         case "$2" in
         --out) slot="@files" ;;
+        --lock) slot="@accounts" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
@@ -280,12 +289,14 @@ _rickctl_look() {
         esac
         ;;
     "journal list")
-        options="--account -a --kind --order --count -n --output -o --help -h"
+        options="--account -a --kind --order --count -n --out --lock --output -o --help -h"
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --kind) slot="@text" ;;
         --order) slot="@numbers" ;;
         --count | -n) slot="@text" ;;
+        --out) slot="@files" ;;
+        --lock) slot="@text" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
@@ -337,9 +348,11 @@ _rickctl_look() {
         esac
         ;;
     "status")
-        options="--account -a --output -o --help -h"
+        options="--account -a --out --lock --output -o --help -h"
         case "$2" in
         --account | -a) slot="@accounts" ;;
+        --out) slot="@files" ;;
+        --lock) slot="@text" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;

@@ -14,11 +14,14 @@ function Get-RickctlTree {
     $verbs['journal'] = @('list', 'show', 'verify', 'export', 'backup')
     $verbs['broker'] = @('list', 'status', 'capabilities')
     $verbs['config'] = @('show', 'get', 'set', 'unset', 'path')
-    $options['quote'] = @('--account', '-a', '--at', '--output', '-o', '--help', '-h')
+    $options['quote'] = @('--account', '-a', '--at', '--watch', '-w', '--out', '--lock', '--if-market-open', '--output', '-o', '--help', '-h')
     $takes['quote'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['quote']['--account'] = '@accounts'
     $takes['quote']['-a'] = '@accounts'
     $takes['quote']['--at'] = '@text'
+    $takes['quote']['--out'] = '@files'
+    $takes['quote']['--lock'] = '@text'
+    $takes['quote']['--if-market-open'] = '@symbols'
     $takes['quote']['--output'] = 'table json jsonl csv'
     $takes['quote']['-o'] = 'table json jsonl csv'
     $places['quote'] = @('*@symbols')
@@ -32,7 +35,7 @@ function Get-RickctlTree {
     $takes['stream']['--output'] = 'table json jsonl csv'
     $takes['stream']['-o'] = 'table json jsonl csv'
     $places['stream'] = @('*@symbols')
-    $options['candles'] = @('--granularity', '-g', '--count', '-n', '--at', '--account', '-a', '--output', '-o', '--help', '-h')
+    $options['candles'] = @('--granularity', '-g', '--count', '-n', '--at', '--account', '-a', '--out', '--lock', '--if-market-open', '--output', '-o', '--help', '-h')
     $takes['candles'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['candles']['--granularity'] = 'S5 S10 S15 S30 M1 M5 M15 M30 H1 H4 D W'
     $takes['candles']['-g'] = 'S5 S10 S15 S30 M1 M5 M15 M30 H1 H4 D W'
@@ -41,6 +44,9 @@ function Get-RickctlTree {
     $takes['candles']['--at'] = '@text'
     $takes['candles']['--account'] = '@accounts'
     $takes['candles']['-a'] = '@accounts'
+    $takes['candles']['--out'] = '@files'
+    $takes['candles']['--lock'] = '@text'
+    $takes['candles']['--if-market-open'] = '@symbols'
     $takes['candles']['--output'] = 'table json jsonl csv'
     $takes['candles']['-o'] = 'table json jsonl csv'
     $places['candles'] = @('@symbols')
@@ -83,7 +89,7 @@ function Get-RickctlTree {
     $takes['order modify']['--output'] = 'table json jsonl csv'
     $takes['order modify']['-o'] = 'table json jsonl csv'
     $places['order modify'] = @('@numbers')
-    $options['order list'] = @('--state', '--count', '-n', '--account', '-a', '--out', '--output', '-o', '--help', '-h')
+    $options['order list'] = @('--state', '--count', '-n', '--account', '-a', '--out', '--lock', '--if-market-open', '--output', '-o', '--help', '-h')
     $takes['order list'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['order list']['--state'] = 'refused rejected unknown working filled cancelled expired'
     $takes['order list']['--count'] = '@text'
@@ -91,6 +97,8 @@ function Get-RickctlTree {
     $takes['order list']['--account'] = '@accounts'
     $takes['order list']['-a'] = '@accounts'
     $takes['order list']['--out'] = '@files'
+    $takes['order list']['--lock'] = '@text'
+    $takes['order list']['--if-market-open'] = '@symbols'
     $takes['order list']['--output'] = 'table json jsonl csv'
     $takes['order list']['-o'] = 'table json jsonl csv'
     $places['order list'] = @()
@@ -168,9 +176,10 @@ function Get-RickctlTree {
     $takes['account create']['--output'] = 'table json jsonl csv'
     $takes['account create']['-o'] = 'table json jsonl csv'
     $places['account create'] = @('@text')
-    $options['account list'] = @('--out', '--output', '-o', '--help', '-h')
+    $options['account list'] = @('--out', '--lock', '--output', '-o', '--help', '-h')
     $takes['account list'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['account list']['--out'] = '@files'
+    $takes['account list']['--lock'] = '@accounts'
     $takes['account list']['--output'] = 'table json jsonl csv'
     $takes['account list']['-o'] = 'table json jsonl csv'
     $places['account list'] = @()
@@ -251,7 +260,7 @@ function Get-RickctlTree {
     $takes['charter edit']['--output'] = 'table json jsonl csv'
     $takes['charter edit']['-o'] = 'table json jsonl csv'
     $places['charter edit'] = @()
-    $options['journal list'] = @('--account', '-a', '--kind', '--order', '--count', '-n', '--output', '-o', '--help', '-h')
+    $options['journal list'] = @('--account', '-a', '--kind', '--order', '--count', '-n', '--out', '--lock', '--output', '-o', '--help', '-h')
     $takes['journal list'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['journal list']['--account'] = '@accounts'
     $takes['journal list']['-a'] = '@accounts'
@@ -259,6 +268,8 @@ function Get-RickctlTree {
     $takes['journal list']['--order'] = '@numbers'
     $takes['journal list']['--count'] = '@text'
     $takes['journal list']['-n'] = '@text'
+    $takes['journal list']['--out'] = '@files'
+    $takes['journal list']['--lock'] = '@text'
     $takes['journal list']['--output'] = 'table json jsonl csv'
     $takes['journal list']['-o'] = 'table json jsonl csv'
     $places['journal list'] = @()
@@ -297,10 +308,12 @@ function Get-RickctlTree {
     $takes['broker capabilities']['--output'] = 'table json jsonl csv'
     $takes['broker capabilities']['-o'] = 'table json jsonl csv'
     $places['broker capabilities'] = @('@text')
-    $options['status'] = @('--account', '-a', '--output', '-o', '--help', '-h')
+    $options['status'] = @('--account', '-a', '--out', '--lock', '--output', '-o', '--help', '-h')
     $takes['status'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['status']['--account'] = '@accounts'
     $takes['status']['-a'] = '@accounts'
+    $takes['status']['--out'] = '@files'
+    $takes['status']['--lock'] = '@text'
     $takes['status']['--output'] = 'table json jsonl csv'
     $takes['status']['-o'] = 'table json jsonl csv'
     $places['status'] = @()

@@ -218,7 +218,10 @@ class App:
         badge: str,
         out_file: Path | None,
     ) -> Row:
-        """Show a result once, or every second until interrupted; returns the last one."""
+        """Show a result once, or every second until interrupted; returns the first one. Raises UsageError."""
+        if watch and out_file is not None:
+            message = "--watch repaints and --out writes once; choose one"
+            raise UsageError(message, code="bad_usage")
         result = ask()
         if not watch:
             self.show(view_of(result), output=output, badge=badge, out_file=out_file)
@@ -245,7 +248,7 @@ class App:
             return self.badge(account)
         return "Data: each account's own | Exec: paper"
 
-    def start_job(self, lock: str | None, if_market_open: str | None, account: str | None) -> None:
+    def start_job(self, lock: str | None, if_market_open: str | None = None, account: str | None = None) -> None:
         """What a scheduled job asks first: alone, and only while a market is open. Raises Skipped."""
         if lock is not None:
             from rickctl.store.joblock import hold_job_lock  # noqa: PLC0415 - jobs only

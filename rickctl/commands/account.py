@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rickctl.commands.options import DryRunFlag, OutFileOption, OutputOption, app_of, contract, noun
+from rickctl.commands.options import DryRunFlag, LockOption, OutFileOption, OutputOption, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
 from rickctl.domain.instants import parse_duration_ns, parse_instant
 from rickctl.domain.scope import parse_scope
@@ -37,9 +37,7 @@ CommissionOption = Annotated[
 ]
 SpeedOption = Annotated[
     str | None,
-    typer.Option(
-        "--speed", metavar="CLOCK", help="wall, or step: moved by account advance", show_default=False
-    ),
+    typer.Option("--speed", metavar="CLOCK", help="wall, or step: moved by account advance", show_default=False),
 ]
 StartOption = Annotated[
     str | None, typer.Option("--start", metavar="TIME", help="where a stepped clock begins", show_default=False)
@@ -90,10 +88,13 @@ def create(
 
 
 @cli.command("list")
-@contract(shape="array", fields=ACCOUNT_FIELDS, exits=(ExitCode.UNREACHABLE, ExitCode.FINDINGS))
-def list_accounts(context: typer.Context, out: OutFileOption = None, output: OutputOption = None) -> None:
+@contract(shape="array", fields=ACCOUNT_FIELDS, exits=(ExitCode.UNREACHABLE, ExitCode.SKIPPED, ExitCode.FINDINGS))
+def list_accounts(
+    context: typer.Context, out: OutFileOption = None, lock: LockOption = None, output: OutputOption = None
+) -> None:
     """List every paper account, closed ones too, as last written."""
     app = app_of(context)
+    app.start_job(lock)
     app.show(accounts_view(app.desks.stored_accounts()), output=output, badge="Accounts", out_file=out)
 
 

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from rickctl.commands.options import AccountOption, AtOption, OutputOption, SymbolArgument, app_of, contract, noun
+from rickctl.commands.options import (
+    AccountOption,
+    AtOption,
+    IfOpenOption,
+    LockOption,
+    OutFileOption,
+    OutputOption,
+    SymbolArgument,
+    app_of,
+    contract,
+    noun,
+)
 from rickctl.domain.errors import ExitCode
 from rickctl.domain.instants import parse_instant
 from rickctl.render.prices import BAR_FIELDS, bars_view
@@ -21,7 +32,7 @@ CountOption = Annotated[int, typer.Option("--count", "-n", metavar="N", help="ho
 
 
 @cli.command()
-@contract(shape="array", fields=BAR_FIELDS, exits=(ExitCode.UNREACHABLE,))
+@contract(shape="array", fields=BAR_FIELDS, exits=(ExitCode.UNREACHABLE, ExitCode.SKIPPED))
 def candles(
     context: typer.Context,
     symbol: SymbolArgument,
@@ -29,6 +40,9 @@ def candles(
     count: CountOption = 20,
     at: AtOption = None,
     account: AccountOption = None,
+    out: OutFileOption = None,
+    lock: LockOption = None,
+    if_market_open: IfOpenOption = None,
     output: OutputOption = None,
 ) -> None:
     """Show the last N bars of SYMBOL, bid and ask, each labelled by its start.
@@ -37,6 +51,7 @@ def candles(
     The bar still running is marked. Day bars of FX begin 17:00 New York, of crypto 00:00 UTC.
     """
     app = app_of(context)
+    app.start_job(lock, if_market_open, account)
     book = app.book(account)
     found = fetch_bars(
         symbol,
@@ -47,4 +62,4 @@ def candles(
         now_ns=book.now_ns,
         until_ns=None if at is None else parse_instant(at, "--at"),
     )
-    app.show(bars_view(found), output=output, badge=book.badge)
+    app.show(bars_view(found), output=output, badge=book.badge, out_file=out)

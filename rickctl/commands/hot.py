@@ -10,8 +10,10 @@ from rickctl.services.quotes import fetch_quotes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from rickctl.app import App
+    from rickctl.services.quotes import QuoteRow
 
 _VALUES = {"-o": "output", "--output": "output", "-a": "account", "--account": "account", "--at": "at"}
 
@@ -23,6 +25,8 @@ class QuoteWords(NamedTuple):
     account: str | None = None
     at: str | None = None
     output: str | None = None
+    watch: bool = False
+    out: Path | None = None
 
 
 def plain_quote(argv: Sequence[str]) -> QuoteWords | None:
@@ -44,14 +48,13 @@ def plain_quote(argv: Sequence[str]) -> QuoteWords | None:
 
 
 def show_quotes(app: App, words: QuoteWords) -> None:
-    """Print the quotes asked for."""
+    """Print the quotes asked for, once or every second."""
     app.output(words.output)
-    book = app.book(words.account)
-    rows = fetch_quotes(
-        words.symbols,
-        market=book.market,
-        scope=book.scope,
-        now_ns=book.now_ns,
-        at_ns=None if words.at is None else parse_instant(words.at, "--at"),
-    )
-    app.show(quotes_view(rows), output=words.output, badge=book.badge)
+    at_ns = None if words.at is None else parse_instant(words.at, "--at")
+    badge = app.badge(words.account)
+
+    def ask() -> list[QuoteRow]:
+        book = app.book(words.account)
+        return fetch_quotes(words.symbols, market=book.market, scope=book.scope, now_ns=book.now_ns, at_ns=at_ns)
+
+    app.repeat(ask, quotes_view, watch=words.watch, output=words.output, badge=badge, out_file=words.out)

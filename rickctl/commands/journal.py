@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rickctl.commands.options import AccountOption, OutFileOption, OutputOption, app_of, contract, noun
+from rickctl.commands.options import AccountOption, LockOption, OutFileOption, OutputOption, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
 from rickctl.render.journal import (
     BACKUP_FIELDS,
@@ -45,20 +45,23 @@ AnchorFlag = Annotated[bool, typer.Option("--anchor", help="only the head, to ke
 
 
 @cli.command("list")
-@contract(shape="array", fields=RECORD_FIELDS)
+@contract(shape="array", fields=RECORD_FIELDS, exits=(ExitCode.SKIPPED,))
 def list_records(
     context: typer.Context,
     account: AccountOption = None,
     kind: KindOption = None,
     order: OrderOption = None,
     count: CountOption = 20,
+    out: OutFileOption = None,
+    lock: LockOption = None,
     output: OutputOption = None,
 ) -> None:
     """Print the newest records, oldest first."""
     app = app_of(context)
+    app.start_job(lock)
     scope = None if account is None else app.scope(account)
     rows = last_records(app.store(write=False), scope=scope, kind=kind, number=order, count=count)
-    app.show(records_view(rows), output=output, badge=BADGE)
+    app.show(records_view(rows), output=output, badge=BADGE, out_file=out)
 
 
 @cli.command()

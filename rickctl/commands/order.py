@@ -199,17 +199,20 @@ def modify(
 
 
 @cli.command("list")
-@contract(shape="array", fields=ORDER_FIELDS, exits=_READ)
+@contract(shape="array", fields=ORDER_FIELDS, exits=(*_READ, ExitCode.SKIPPED))
 def list_orders(
     context: typer.Context,
     state: StateOption = None,
     count: CountOption = 50,
     account: AccountOption = None,
     out: OutFileOption = None,
+    lock: LockOption = None,
+    if_market_open: IfOpenOption = None,
     output: OutputOption = None,
 ) -> None:
     """List the newest orders, refused ones too, of one account or of all."""
     app = app_of(context)
+    app.start_job(lock, if_market_open, account)
     reports = app.desks.list_orders(account, states=None if state is None else {state}, count=count)
     app.show(orders_view(reports), output=output, badge=app.report_badge(account), out_file=out)
 

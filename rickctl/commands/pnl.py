@@ -26,9 +26,11 @@ cli = noun("Realised, unrealised and fees, by account, instrument and day.")
 
 BaseOption = Annotated[str, typer.Option("--base", metavar="CURRENCY", help="currency of the totals")]
 
+_EXITS = (ExitCode.UNREACHABLE, ExitCode.SKIPPED, ExitCode.FINDINGS)
+
 
 @cli.command()
-@contract(shape="object", fields=(*PNL_FIELDS, *PNL_ROW_FIELDS), exits=(ExitCode.SKIPPED, ExitCode.FINDINGS))
+@contract(shape="object", fields=(*PNL_FIELDS, *PNL_ROW_FIELDS), exits=_EXITS)
 def pnl(
     context: typer.Context,
     account: AccountOption = None,

@@ -21,9 +21,11 @@ from rickctl.services.portfolio import report_positions
 
 cli = noun("What is open, in one account or in all.")
 
+_EXITS = (ExitCode.UNREACHABLE, ExitCode.SKIPPED, ExitCode.FINDINGS)
+
 
 @cli.command()
-@contract(shape="object", fields=(*POSITIONS_FIELDS, *POSITION_FIELDS), exits=(ExitCode.SKIPPED, ExitCode.FINDINGS))
+@contract(shape="object", fields=(*POSITIONS_FIELDS, *POSITION_FIELDS), exits=_EXITS)
 def positions(
     context: typer.Context,
     account: AccountOption = None,

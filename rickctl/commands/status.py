@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rickctl.commands.options import AccountOption, OutputOption, app_of, contract, noun
+from rickctl.commands.options import AccountOption, LockOption, OutFileOption, OutputOption, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
 from rickctl.render.status import STATUS_FIELDS, status_view
 from rickctl.services.status import report_status
@@ -13,10 +13,17 @@ cli = noun("What stands and what is stopped.")
 
 
 @cli.command()
-@contract(shape="object", fields=STATUS_FIELDS, exits=(ExitCode.REFUSED, ExitCode.FINDINGS))
-def status(context: typer.Context, account: AccountOption = None, output: OutputOption = None) -> None:
+@contract(shape="object", fields=STATUS_FIELDS, exits=(ExitCode.REFUSED, ExitCode.SKIPPED, ExitCode.FINDINGS))
+def status(
+    context: typer.Context,
+    account: AccountOption = None,
+    out: OutFileOption = None,
+    lock: LockOption = None,
+    output: OutputOption = None,
+) -> None:
     """Show the kill switch, latches, unknown outcomes and every account at a glance; exit 9 if anything is stopped."""
     app = app_of(context)
+    app.start_job(lock)
     found = report_status(
         app.store(write=False),
         app.desks.openers(account),
@@ -24,6 +31,6 @@ def status(context: typer.Context, account: AccountOption = None, output: Output
         kill_reason=app.kill_reason(),
         as_of_ns=app.clock.now_ns(),
     )
-    app.show(status_view(found), output=output, badge="Status")
+    app.show(status_view(found), output=output, badge="Status", out_file=out)
     if found.has_findings:
         raise typer.Exit(ExitCode.FINDINGS)

@@ -104,7 +104,8 @@ def _position_blocks(report: PositionReport) -> list[Table | Line]:
         blocks.append(Table(columns, [_position_cells(row) for row in report.rows]))
         blocks += [line("  total  ", gain_cell(total, currency)) for currency, total in _totals(report.rows)]
     else:
-        blocks.append(line("no open positions"))
+        where = "" if report.complete else " in the accounts that answered"
+        blocks.append(line(f"no open positions{where}"))
     return blocks + [_failed_line(failed) for failed in report.failed]
 
 

@@ -76,8 +76,12 @@ def write_watch(views: Iterator[View], *, output: str, badge: str, screen: Scree
 
         paint_all(badge, screen, out, (view.blocks for view in views))
         return
-    for view in views:
-        write_view(view, output=output, badge=badge, screen=screen, out=out)
+    for count, view in enumerate(views):
+        if output == "csv" and count:
+            _write_csv(view, out, with_header=False)
+            out.flush()
+        else:
+            write_view(view, output=output, badge=badge, screen=screen, out=out)
 
 
 def json_text(value: object) -> str:
