@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from typing import TYPE_CHECKING
 
 from rickctl.domain.records import JournalHead
@@ -23,6 +24,8 @@ KEY_NAME = "journal.key"
 _KEY_BYTES = 32
 _LENGTH = 192
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+_TRIES = 100
+_PAUSE_S = 0.01
 
 
 def load_key(config: Path) -> bytes | None:
@@ -88,7 +91,8 @@ class Anchor:
         """
         if self._descriptor is None:
             self._descriptor = os.open(self.path, os.O_RDWR | _FLAGS)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        if not _lock(self._descriptor, fcntl.LOCK_EX):
+            return
         try:
             found = os.pread(self._descriptor, _LENGTH, 0)
             if found == self._text(before) or _is_on_the_way(_parse(found), after, mac_at):
@@ -118,13 +122,28 @@ def _is_on_the_way(found: JournalHead, after: JournalHead, mac_at: Callable[[int
     return found.seq < after.seq and found.mac == (mac_at(found.seq) if found.seq else "")
 
 
+def _lock(descriptor: int, kind: int) -> bool:
+    """Whether the lock was had within a second; who holds it longer was halted, and must not halt everybody else.
+
+    Without it a mark stays behind, which the next one makes good, and a read is as whole as the one write it follows.
+    """
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_S)
+        else:
+            return True
+    return False
+
+
 def _read(path: Path) -> bytes:
     """The content as one writer left it; raises SetupError."""
     check_file(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | _FLAGS)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            _lock(descriptor, fcntl.LOCK_SH)
             return os.pread(descriptor, _LENGTH, 0)
         finally:
             os.close(descriptor)

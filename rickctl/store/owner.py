@@ -45,10 +45,11 @@ class Owner:
 
     @classmethod
     def hold(cls, state_dir: Path, boot_id: str | None = None) -> Self:
-        """Take a fresh name and lock it; raises SetupError."""
+        """Take a fresh name and lock it, and clear away those of the dead; raises SetupError."""
         folder = state_dir / FOLDER
         ensure_folder(state_dir)
         ensure_folder(folder)
+        reap(state_dir)
         boot = _prefix(current_boot_id() if boot_id is None else boot_id)
         try:
             while True:

@@ -59,8 +59,8 @@ def test_a_reused_pid_does_not_pass_for_the_dead(tmp_path: Path) -> None:
     process.communicate(timeout=30)
     boot, _, nonce = dead.split("-")
     reused = f"{boot}-{os.getpid()}-{nonce}"
-    (tmp_path / FOLDER / dead).rename(tmp_path / FOLDER / reused)
     with Owner.hold(tmp_path) as living:
+        (tmp_path / FOLDER / living.name).with_name(reused).touch()
         assert is_gone(tmp_path, reused)
         assert not is_gone(tmp_path, living.name)
         assert reap(tmp_path) == 1
