@@ -11,7 +11,7 @@ from rickctl.domain.errors import RickctlError
 from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, unknown_account
 from rickctl.services.accounts import AccountService, create_account, read_terms, stored_accounts
-from rickctl.services.desk import Desk, hold
+from rickctl.services.desk import Desk, beside, hold
 from rickctl.services.orderdesk import OrderDesk
 from rickctl.services.orders import Trader
 from rickctl.services.report import report_orders
@@ -145,14 +145,7 @@ class Desks:
 
     def _neighbours(self, desk: Desk) -> list[Desk]:
         """The other open accounts on the wall clock: a stepped one is a rehearsal and is counted alone."""
-        own = desk.reads.account(desk.scope)
-        if own is not None and own.clock_ns is not None:
-            return []
-        return [
-            self._desk(row.scope, write=False)
-            for row in desk.reads.accounts()
-            if row.scope != desk.scope and row.status is AccountStatus.OPEN and row.clock_ns is None
-        ]
+        return [self._desk(row.scope, write=False) for row in beside(desk.reads, desk.scope)]
 
     def execution(self, desk: Desk) -> Execution:
         """Where a desk's orders go."""

@@ -90,6 +90,21 @@ def hold(desk: Desk) -> Held:
     return Held(settled.state, settled.events, row, now_ns)
 
 
+def beside(reads: StateReads, scope: Scope) -> list[AccountRow]:
+    """The open accounts counted together with this one; a stepped account is a rehearsal and is counted alone."""
+    own = reads.account(scope)
+    if own is not None and own.clock_ns is not None:
+        return []
+    return [
+        row
+        for row in reads.accounts()
+        if row.scope != scope
+        and row.scope.mode is scope.mode
+        and row.status is AccountStatus.OPEN
+        and row.clock_ns is None
+    ]
+
+
 def check_open(held: Held) -> Held:
     """The account if it still takes orders. Raises Refused."""
     if held.row is not None and held.row.status is AccountStatus.CLOSED:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.charter import refusal
 from rickctl.domain.conversion import Rates
-from rickctl.domain.errors import OrderRejected, Refused
+from rickctl.domain.errors import OrderRejected, Refused, Unreachable, UsageError
 from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS
 from rickctl.domain.orders import IntentState, Side
-from rickctl.domain.records import StaleAccount
 from rickctl.services.desk import check_open, hold, retry, save
 from rickctl.services.drafts import build_request, check_draft, find_instrument
-from rickctl.services.gate import Asked, decide, pass_gate
+from rickctl.services.gate import Asked, check_fresh, decide, numbers_of, pass_gate, versions_beside
 from rickctl.services.moment import measure, nearest_opposite, sizing_of
 from rickctl.services.sending import transmit, unknown_outcome
 from rickctl.services.stored import read_request, read_verdicts
@@ -23,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rickctl.domain.charter import Charter, Snapshot
+    from rickctl.domain.errors import RickctlError
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import Approved, OrderRequest, Verdict
-    from rickctl.domain.ports import Clock, Execution, StateReads
+    from rickctl.domain.ports import Clock, Execution, StateReads, Submitted
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
     from rickctl.domain.scope import Mode
@@ -83,7 +83,7 @@ class Weighed(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What the gate said of a request; `number` is None when nothing was written."""
+    """What the gate says of a request nobody sends; `number` is the order its key stands for already, if any."""
 
     weighed: Weighed
     verdicts: tuple[Verdict, ...]
@@ -94,11 +94,14 @@ class Checked(NamedTuple):
 
 def preview(draft: Draft, desk: Desk, trader: Trader) -> tuple[Checked, Refused | None]:
     """Everything an order would meet, with nothing written, and the refusal it would end in. Raises UsageError."""
-    charter, _ = trader.entry_charter()
-    weighed = weigh(check_draft(draft), check_open(hold(desk)), desk, trader)
+    fingerprint = draft.fingerprint(find_instrument(check_draft(draft).symbol, desk.market.instruments).symbol)
+    earlier = find_by_key(desk.reads, draft.key, fingerprint, desk, trader.wall)
+    charter, sealed_for = trader.entry_charter()
+    weighed = weigh(draft, check_open(hold(desk)), desk, trader, charter, sealed_for)
     decision = decide(weighed.asked, weighed.snapshot, charter, desk.reads)
-    refused = None if decision.approved else refusal(decision.verdicts, weighed.asked.request)
-    return Checked(weighed, decision.verdicts, decision.quality, charter.hash, None), refused
+    refused = None if decision.approved or earlier else refusal(decision.verdicts, weighed.asked.request)
+    number = None if earlier is None else earlier.number
+    return Checked(weighed, decision.verdicts, decision.quality, charter.hash, number), refused
 
 
 def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> IntentRow:
@@ -106,35 +109,46 @@ def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> Int
 
     Raises UsageError, Refused (with the verdicts and the order's number), OrderRejected, Unreachable, OutcomeUnknown.
     """
-    charter, _ = trader.entry_charter()
     fingerprint = draft.fingerprint(find_instrument(check_draft(draft).symbol, desk.market.instruments).symbol)
     earlier = find_by_key(desk.reads, draft.key, fingerprint, desk, trader.wall)
     if earlier is not None:
         return answer(earlier, desk, trader.wall)
 
-    def attempt(held: Held) -> tuple[IntentRow, Checked | None, Approved | None]:
-        weighed = weigh(draft, check_open(held), desk, trader)
+    def attempt(held: Held) -> tuple[IntentRow, Approved | None]:
+        charter, sealed_for = trader.entry_charter()
+        weighed = weigh(draft, check_open(held), desk, trader, charter, sealed_for)
         with desk.writable().transaction() as transaction:
-            if transaction.account(desk.scope) != held.row:
-                raise StaleAccount
             known = find_by_key(transaction, draft.key, fingerprint, desk, trader.wall)
             if known is not None:
-                return known, None, None
-            row, decision = pass_gate(weighed.asked, weighed.snapshot, charter, transaction, owner=trader.owner())
+                return known, None
+            check_fresh(weighed.asked, held, charter, transaction, trader.wall)
+            # Read again: a kill may have come down while this process waited for its turn.
+            snapshot = replace(weighed.snapshot, kill_reason=trader.kill_reason())
+            row, decision = pass_gate(weighed.asked, snapshot, charter, transaction, owner=trader.owner())
             if held.events:
                 save(transaction, held)
-        checked = Checked(weighed, decision.verdicts, decision.quality, charter.hash, row.number)
-        return row, checked, decision.approved
+        return row, decision.approved
 
-    row, checked, approved = retry(desk, attempt)
-    if checked is None or approved is None:
+    row, approved = retry(desk, attempt)
+    if approved is None:
         return answer(row, desk, trader.wall)
-    return transmit(row, desk, trader.owner(), lambda: execution.submit_order(approved))
+    return transmit(row, desk, trader.owner(), lambda: _submit(approved, trader, execution))
 
 
-def weigh(draft: Draft, held: Held, desk: Desk, trader: Trader) -> Weighed:
+def _submit(approved: Approved, trader: Trader, execution: Execution) -> Submitted:
+    """Send, unless a kill came down since the gate. Raises Refused."""
+    reason = trader.kill_reason()
+    if reason is not None:
+        message = f"trading was killed before the order was sent: {reason}"
+        raise Refused(message, code="kill_latch", hint="rickctl resume")
+    return execution.submit_order(approved)
+
+
+def weigh(
+    draft: Draft, held: Held, desk: Desk, trader: Trader, charter: Charter, sealed_for: frozenset[Mode]
+) -> Weighed:
     """Resolve a draft against one quote and measure the moment. Raises UsageError, Refused."""
-    charter, sealed_for = trader.entry_charter()
+    wall_ns, versions = trader.wall.now_ns(), versions_beside(desk)
     instrument = find_instrument(draft.symbol, desk.market.instruments)
     rates = Rates(desk.market, held.now_ns)
     ttl_ns = charter.max_ttl_min * MINUTE_NS if draft.ttl_ns is None else draft.ttl_ns
@@ -157,7 +171,8 @@ def weigh(draft: Draft, held: Held, desk: Desk, trader: Trader) -> Weighed:
         neighbours=trader.neighbours(),
     )
     opposite = nearest_opposite(held.account, instrument.symbol, request.side)
-    asked = Asked(request, draft.fingerprint(instrument.symbol), held.now_ns, trader.wall.now_ns())
+    fingerprint = draft.fingerprint(instrument.symbol)
+    asked = Asked(request, fingerprint, held.now_ns, wall_ns, numbers_of(held.account), versions)
     return Weighed(asked, instrument, replace(snapshot, own_opposite_price=opposite))
 
 
@@ -188,10 +203,20 @@ def answer(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
         refused.order = row.number
         raise refused
     if row.state in {IntentState.REJECTED, IntentState.ABANDONED}:
-        held = json.loads(row.outcome or "{}")
-        message = held.get("message", "the order was never sent: its process died first")
-        raise OrderRejected(message, code=row.error or "abandoned", order=row.number)
+        raise _said_no(row)
     raise unknown_outcome(row)
+
+
+_FAILURES = {kind.category: kind for kind in (OrderRejected, Refused, Unreachable, UsageError)}
+
+
+def _said_no(row: IntentRow) -> RickctlError:
+    """The failure its placer was told, with the same exit code."""
+    told = json.loads(row.outcome or "{}")
+    message = told.get("message", "the order was never sent: its process died first")
+    hint = None if row.error else "place it again with another --key"
+    kind = _FAILURES.get(told.get("category", ""), OrderRejected)
+    return kind(message, code=row.error or "abandoned", hint=hint, order=row.number, venue_code=told.get("venue_code"))
 
 
 def _awaited(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:

@@ -85,12 +85,14 @@ def read_changes(text: str) -> Changes | None:
 
 
 class Measured(NamedTuple):
-    """What was measured when an order stood before the gate."""
+    """What was measured when an order stood before the gate; a unit's value in account and in charter currency."""
 
     quality: Quality | None
     quote_to_account: Decimal | None
     equity: Decimal | None
     currency: str
+    unit_value: Decimal | None
+    unit_in_charter: Decimal | None
 
 
 def read_measured(text: str) -> Measured | None:
@@ -100,7 +102,14 @@ def read_measured(text: str) -> Measured | None:
         return None
     found = held["quality"]
     quality = None if found is None else Quality(found["score"], tuple(QualityPart(**part) for part in found["parts"]))
-    return Measured(quality, _decimal(held["quote_to_account"]), _decimal(held["equity"]), held["currency"])
+    return Measured(
+        quality,
+        _decimal(held["quote_to_account"]),
+        _decimal(held["equity"]),
+        held["currency"],
+        _decimal(held.get("unit_value")),
+        _decimal(held.get("unit_in_charter")),
+    )
 
 
 def _decimal(text: str | None) -> Decimal | None:
