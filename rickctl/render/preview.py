@@ -38,6 +38,13 @@ def preview_view(checked: Checked, refused: Refused | None, *, show_all: bool) -
     )
 
 
+def would_text(checked: Checked, refused: Refused | None) -> str:
+    """What placing it would do: a key that stands for an order already sends nothing."""
+    if checked.number is not None:
+        return f"be answered with order {checked.number}"
+    return "be refused" if refused else "be sent"
+
+
 def _stakes(checked: Checked) -> tuple[Decimal | None, Decimal | None]:
     """Loss at the stop and gain at the target, in account currency."""
     request, snapshot = checked.weighed.asked.request, checked.weighed.snapshot
@@ -60,7 +67,7 @@ def _preview_record(checked: Checked, refused: Refused | None) -> dict[str, Json
     request, snapshot = checked.weighed.asked.request, checked.weighed.snapshot
     risk, reward = _stakes(checked)
     return {
-        "would": "be refused" if refused else "be sent",
+        "would": would_text(checked, refused),
         "code": refused.code if refused else None,
         "message": refused.message if refused else None,
         "symbol": request.symbol,
@@ -89,7 +96,7 @@ def _preview_record(checked: Checked, refused: Refused | None) -> dict[str, Json
 
 def _preview_blocks(checked: Checked, refused: Refused | None, *, show_all: bool) -> list[Table | Line]:
     request, snapshot = checked.weighed.asked.request, checked.weighed.snapshot
-    word = Cell("would be refused", "bad") if refused else Cell("would be sent", "good")
+    word = Cell(f"would {would_text(checked, refused)}", "bad" if refused else "good")
     entry = "market" if request.price is None else f"{request.entry.value} {price_text(request.price)}"
     quote = f"quote {price_text(snapshot.quote.bid)} / {price_text(snapshot.quote.ask)}"
     head = f"   {request.side.value} {units_text(request.units)} {request.symbol}, {entry}, {quote}"
