@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
+    from rich.text import Span
+
     from rickctl.render.layout import Screen
     from rickctl.render.view import Line, Table
 
@@ -24,7 +26,7 @@ class LiveScreen:
         self._badge = badge
         self._screen = screen
         self._live = Live(console=open_console(screen, out), auto_refresh=False, vertical_overflow="crop")
-        self._shown = ""
+        self._shown: tuple[str, list[Span]] | None = None
 
     def __enter__(self) -> LiveScreen:
         self._live.start()
@@ -37,13 +39,13 @@ class LiveScreen:
 
     def paint(self, blocks: Sequence[Table | Line]) -> None:
         """Show these blocks; a screen that has not changed costs no drawing."""
-        texts = [badge_text(self._badge), Text("")]
+        lines = [badge_text(self._badge), Text("")]
         for block in blocks:
-            texts.extend(block_texts(block, self._screen.width))
-        page = Text("\n").join(texts)
-        page.no_wrap = True
-        if page.markup != self._shown:
-            self._shown = page.markup
+            lines.extend(block_texts(block, self._screen.width))
+        page = Text("\n", no_wrap=True).join(lines)
+        shown = (page.plain, page.spans)
+        if shown != self._shown:
+            self._shown = shown
             self._live.update(page, refresh=True)
 
 
