@@ -55,6 +55,16 @@ class FakeMarket:
         for step in sorted(steps, key=lambda step: step.cursor):
             self._steps.setdefault(step.symbol, []).append(step)
 
+    def add(self, step: Step) -> None:
+        """One more step, later than all of its symbol so far."""
+        steps = self._steps.setdefault(step.symbol, [])
+        assert not steps or steps[-1].cursor < step.cursor
+        steps.append(step)
+
+    def last_point(self, symbol: str, at_ns: int) -> Step | None:
+        """The last POINT by then, as it was."""
+        return self._last_point(symbol, at_ns)
+
     def quote(self, symbol: str, at_ns: int) -> Quote:
         """The last POINT by then; nothing known before the first."""
         step = self._last_point(symbol, at_ns)
