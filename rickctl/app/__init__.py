@@ -196,7 +196,13 @@ class App:
         return load_key(self.folders.config)
 
     def charter(self) -> LoadedCharter:
-        """The charter in use with its findings and seals. Raises Refused where it cannot be read."""
+        """The charter in force: the file's, tightened by a person's own settings. Raises Refused, SetupError."""
+        from rickctl.services.settings import tighten  # noqa: PLC0415 - a quote needs no charter
+
+        return tighten(self.charter_file(), self.effective)
+
+    def charter_file(self) -> LoadedCharter:
+        """The charter in use as its file has it, with its findings and seals. Raises Refused, SetupError."""
         from rickctl.services.charter import load_charter  # noqa: PLC0415 - a quote needs no charter
 
         return load_charter(self.folders.config, seal_key=self.seal_key())
@@ -308,6 +314,13 @@ class App:
                 message, code="stepped_clock", hint=f"rickctl account advance {book.scope.account} --by 1m"
             )
         return self.clock
+
+    def warn(self, text: str) -> None:
+        """Say something on stderr that changes no exit code."""
+        from rickctl.render.clean import clean_text  # noqa: PLC0415 - most runs have nothing to warn of
+
+        self.err.write(clean_text(f"rickctl: warning: {text}") + "\n")
+        self.err.flush()
 
     def write_text(self, text: str, target: Path | None) -> None:
         """Print finished text, or put it into a file in one step. Raises SetupError."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rickctl.adapters.archive import ArchiveMarket
 from rickctl.adapters.paper import PaperBroker
 from rickctl.domain.account import AccountConfig
-from rickctl.domain.errors import RickctlError
+from rickctl.domain.errors import Refused, RickctlError, SetupError, Unreachable
+from rickctl.domain.instants import MINUTE_NS
 from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, unknown_account
-from rickctl.services.accounts import AccountService, create_account, read_terms, stored_accounts
+from rickctl.services.accounts import AccountService, create_account, read_terms, stored_accounts, written
 from rickctl.services.desk import Desk, beside, hold
 from rickctl.services.orderdesk import OrderDesk
 from rickctl.services.orders import Trader
@@ -43,7 +46,6 @@ class Desks:
         return self._desk(self._app.scope(account), write=write)
 
     def _desk(self, scope: Scope, *, write: bool) -> Desk:
-
         state = self._app.store(write=write)
         row = state.account(scope)
         if row is None and scope != DEFAULT_SCOPE:
@@ -51,9 +53,35 @@ class Desks:
         priced = PriceSource("sim:v1", 0, None) if row is None else row.price_source()
         market = self._app.open_market(priced.source, priced.seed, priced.fingerprint).market
         writable = self._app.store(write=True) if write else None
-        return Desk(
-            scope=scope, reads=state, market=market, clock=self._app.clock, opening=AccountConfig(), state=writable
-        )
+        # Only an account that is not there yet opens with terms of today.
+        opening = AccountConfig() if row is not None else AccountConfig(max_hold_ns=self._longest_hold_ns())
+        return Desk(scope=scope, reads=state, market=market, clock=self._app.clock, opening=opening, state=writable)
+
+    def _longest_hold_ns(self) -> int:
+        """How long a new account lets a position live: what the charter in force allows."""
+        try:
+            charter = self._app.charter().charter
+        except (Refused, SetupError):
+            charter = None
+        return (charter or shipped_charter()).max_hold_min * MINUTE_NS
+
+    def reading(self, scope: Scope) -> tuple[Desk, Held]:
+        """An account settled to now, or as last written where its prices are away. Raises UsageError, SetupError."""
+        try:
+            desk = self._desk(scope, write=False)
+        except Unreachable as error:
+            self._app.warn(f"{error.message}; {scope} is shown as last written")
+            return self._as_written(scope)
+        return desk, hold(desk)
+
+    def _as_written(self, scope: Scope) -> tuple[Desk, Held]:
+        state = self._app.store(write=False)
+        row = state.account(scope)
+        if row is None:
+            raise unknown_account(scope)
+        market = ArchiveMarket(row.price_source().source)
+        desk = Desk(scope=scope, reads=state, market=market, clock=self._app.clock, opening=AccountConfig())
+        return desk, written(row)
 
     def desks(self, account: str | None, *, write: bool = False) -> list[Desk]:
         """The account named, or every open account of the default mode, the default one included."""
@@ -81,7 +109,8 @@ class Desks:
 
     def list_orders(self, account: str | None, *, states: set[OrderState] | None, count: int) -> list[OrderReport]:
         """The newest orders of one account or of all, newest first."""
-        found = [row for desk in self.desks(account) for row in report_orders(desk, hold(desk), states, count)]
+        held = [self.reading(scope) for scope, _ in self.openers(account)]
+        found = [row for desk, standing in held for row in report_orders(desk, standing, states, count)]
         return sorted(found, key=lambda report: report.row.recorded_ns, reverse=True)[:count]
 
     def account_service(self, name: str, *, write: bool) -> AccountService:
@@ -92,6 +121,7 @@ class Desks:
         """Open a paper account on the market its terms name. Raises UsageError."""
         opened = self._app.open_market(terms.source, terms.seed)
         config = read_terms(terms, location=opened.location, fingerprint=opened.fingerprint, tape=opened.tape)
+        config = replace(config, max_hold_ns=self._longest_hold_ns())
         return create_account(scope, config, self._app.store(write=True), self._app.clock)
 
     def tape_of(self, held: Held) -> TapeCounts | None:

@@ -58,7 +58,7 @@ def set_(
     """Write one setting into the file, comments and all else kept, and print what is then in force."""
     app = app_of(context, mends_settings=True)
     changed = set_value(app.folders.config / CONFIG_FILE, key, value)
-    check_tightening(find_setting(key), value, lambda: app.charter().require())
+    check_tightening(find_setting(key), value, lambda: app.charter_file().require())
     _keep(app, key, changed, output, dry_run=dry_run)
 
 

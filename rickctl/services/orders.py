@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.charter import refusal
 from rickctl.domain.conversion import Rates
-from rickctl.domain.errors import OrderRejected, Refused, Unreachable, UsageError
+from rickctl.domain.errors import OrderRejected, Refused, SetupError, Unreachable, UsageError
 from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS
 from rickctl.domain.orders import IntentState, Side
 from rickctl.services.desk import check_open, hold, retry, save
@@ -62,16 +62,12 @@ class Trader:
         """As for entries; behind a broken file the shipped one, sealed for nothing: only what narrows risk passes."""
         try:
             return self.entry_charter()
-        except Refused:
+        except (Refused, SetupError):
             return self.shipped(), frozenset()
 
     def exit_charter(self) -> Charter:
         """The charter cancels and closes answer to: a broken file must not trap a position, so then the shipped one."""
-        try:
-            loaded = self.load()
-        except Refused:
-            return self.shipped()
-        return loaded.charter or self.shipped()
+        return self.change_charter()[0]
 
 
 class Weighed(NamedTuple):
@@ -99,7 +95,10 @@ def preview(draft: Draft, desk: Desk, trader: Trader) -> tuple[Checked, Refused 
     charter, sealed_for = trader.entry_charter()
     weighed = weigh(draft, check_open(hold(desk)), desk, trader, charter, sealed_for)
     decision = decide(weighed.asked, weighed.snapshot, charter, desk.reads)
-    refused = None if decision.approved or earlier else refusal(decision.verdicts, weighed.asked.request)
+    if earlier is not None:
+        refused = _refusal_of(earlier) if earlier.state is IntentState.REFUSED else None
+    else:
+        refused = None if decision.approved else refusal(decision.verdicts, weighed.asked.request)
     number = None if earlier is None else earlier.number
     return Checked(weighed, decision.verdicts, decision.quality, charter.hash, number), refused
 
@@ -199,12 +198,16 @@ def answer(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
     if row.state is IntentState.ACCEPTED:
         return row
     if row.state is IntentState.REFUSED:
-        refused = refusal(read_verdicts(row.verdicts), read_request(row.request))
-        refused.order = row.number
-        raise refused
+        raise _refusal_of(row)
     if row.state in {IntentState.REJECTED, IntentState.ABANDONED}:
         raise _said_no(row)
     raise unknown_outcome(row)
+
+
+def _refusal_of(row: IntentRow) -> Refused:
+    refused = refusal(read_verdicts(row.verdicts), read_request(row.request))
+    refused.order = row.number
+    return refused
 
 
 _FAILURES = {kind.category: kind for kind in (OrderRejected, Refused, Unreachable, UsageError)}

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import SetupError, UsageError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from rickctl.domain.charter import Charter
     from rickctl.domain.settings import Checked, Problem
+    from rickctl.services.charter import LoadedCharter
 
     Validate = Callable[[Mapping[str, object]], Checked]
 
@@ -204,6 +206,21 @@ def check_tightening(setting: Setting, word: str, charter: Callable[[], Charter]
         charter().tightened(**{field: int(word)})
     except SetupError as error:
         raise UsageError(error.message, code=error.code, hint=error.hint) from None
+
+
+def tighten(loaded: LoadedCharter, find: Callable[[str], Effective]) -> LoadedCharter:
+    """A charter as loaded, under the limits a person set for themselves. Raises SetupError for one that is looser."""
+    if loaded.charter is None:
+        return loaded
+    charter = loaded.charter
+    for key, field in _TIGHTENED.items():
+        value = find(key).value
+        if isinstance(value, int):
+            try:
+                charter = charter.tightened(**{field: value})
+            except SetupError as error:
+                raise SetupError(error.message, code=error.code, hint=f"rickctl config unset {key}") from None
+    return replace(loaded, charter=charter)
 
 
 # Showing it.

@@ -104,6 +104,14 @@ def test_a_rehearsal_with_a_key_that_stands_already_says_which_order_would_answe
     assert record["would"] == "be answered with order 1"
 
 
+def test_a_rehearsal_with_a_key_that_was_refused_is_refused_again(here: Ground) -> None:
+    with pytest.raises(Refused):
+        here.orders().place(draft(key="k", take_profit=None))
+    checked, refused = here.orders().preview(draft(key="k", take_profit=None))
+    assert refused is not None
+    assert (checked.number, refused.order, refused.code) == (1, 1, "naked_entry")
+
+
 def test_a_rehearsal_with_a_key_of_another_request_is_refused_as_the_order_would_be(here: Ground) -> None:
     here.orders().place(draft(key="k"))
     with pytest.raises(Refused) as refused:

@@ -293,7 +293,8 @@ def maximum_hold(case: Case) -> Answer:
     if hold is None:
         refusal = f"nobody would close this position after {limit} min"
         return Answer("nobody closes it", at_most(limit, "min"), passed=False, detail=refusal)
-    refusal = f"the position would be held {hold} min; {limit} min is the most"
+    account = case.request.scope.account
+    refusal = f"account {account} holds a position for {hold} min, fixed when it was created; {limit} min is the most"
     return held_to(0 < hold <= limit, f"{hold} min", at_most(limit, "min"), refusal)
 
 

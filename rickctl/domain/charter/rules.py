@@ -181,6 +181,7 @@ RULES: tuple[Rule, ...] = (
         id="6.2", name="maximum hold", code="over_hold", keys=("max_hold_min",), rank=43,
         reason="Somebody must close the position when its time is up, also when nothing of ours runs then.",
         passes=_ORDER, refuses=f"{_ORDER}  (in an account nobody would close after 360 minutes)",
+        hint="rickctl account create NAME",
     ),
     Rule(
         id="6.3", name="placement latency", code="slow_placement",
