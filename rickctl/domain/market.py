@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from rickctl.domain.errors import UsageError
+from rickctl.domain.instants import SECOND_NS
+
+STALE_NS = 5 * SECOND_NS
+"""Age past which a price is not shown as current; no charter may let an order trade on an older one."""
 
 
 class InstrumentKind(StrEnum):

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
 from rickctl.domain.instants import DAY_NS, SECOND_NS, duration_text, rfc3339
+from rickctl.domain.market import STALE_NS
 from rickctl.domain.money import decimal_text
 from rickctl.render.view import Cell
 
@@ -79,6 +80,15 @@ def age_text(age_ns: int) -> str:
     if age_ns < SECOND_NS:
         return "0 s"
     return duration_text(age_ns)
+
+
+def price_mark(age_ns: int, *, tradeable: bool) -> tuple[str, str]:
+    """What a price means to the eye and what stands beside it: dim on the way to old, then `STALE`; or `closed`."""
+    if not tradeable:
+        return "dim", "closed"
+    if age_ns > STALE_NS:
+        return "dim", "STALE"
+    return ("dim" if age_ns > STALE_NS // 2 else "plain"), ""
 
 
 def clock_text(at_ns: int, now_ns: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rickctl.domain.instants import duration_text, rfc3339
-from rickctl.render.numbers import UNKNOWN, balance_text, gain_cell, price_text, seconds_text, units_text
+from rickctl.render.numbers import UNKNOWN, balance_text, gain_cell, price_mark, price_text, seconds_text, units_text
 from rickctl.render.orders import average_on_grid
 from rickctl.render.records import decimal_or_none, scope_fields
 from rickctl.render.view import Cell, Column, Line, Table, View, line
@@ -101,12 +101,21 @@ def _position_blocks(report: PositionReport) -> list[Table | Line]:
     )  # fmt: skip
     blocks: list[Table | Line] = []
     if report.rows:
-        blocks.append(Table(columns, [_position_cells(row) for row in report.rows]))
+        blocks.append(_marked(Table(columns, [_position_cells(row) for row in report.rows]), report.rows))
         blocks += [line("  total  ", gain_cell(total, currency)) for currency, total in _totals(report.rows)]
     else:
         where = "" if report.complete else " in the accounts that answered"
         blocks.append(line(f"no open positions{where}"))
     return blocks + [_failed_line(failed) for failed in report.failed]
+
+
+def _marked(table: Table, rows: Sequence[PositionRow]) -> Table:
+    """The table with `closed` or `STALE` at the end of rows whose price cannot be acted on; as it is without any."""
+    marks = [price_mark(row.age_ns, tradeable=row.tradeable)[1] for row in rows]
+    if not any(marks):
+        return table
+    marked = [(*cells, Cell(mark, "warn")) for cells, mark in zip(table.rows, marks, strict=True)]
+    return Table((*table.columns, Column("", "left")), marked)
 
 
 def _totals(rows: Sequence[PositionRow]) -> list[tuple[str, Decimal | None]]:
@@ -134,7 +143,7 @@ def _position_cells(row: PositionRow) -> tuple[Cell, ...]:
         Cell(position.symbol, "loud"),
         Cell(units_text(position.units, signed=True)),
         Cell(price_text(average_on_grid(position.average_price, instrument))),
-        Cell(price_text(position.current_price), "plain" if row.tradeable else "dim"),
+        Cell(price_text(position.current_price), price_mark(row.age_ns, tradeable=row.tradeable)[0]),
         gain_cell(position.unrealised_account, row.currency),
         Cell("several" if many and len({t.stop_loss for t in position.trades}) > 1 else price_text(first.stop_loss)),
         Cell(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rickctl.domain.instants import rfc3339
-from rickctl.render.numbers import age_text, pips_text, price_text, seconds_text
+from rickctl.render.numbers import age_text, pips_text, price_mark, price_text, seconds_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Table, View, drop_unknown
 
@@ -111,9 +111,9 @@ def _quote_record(row: QuoteRow) -> dict[str, str | bool | None]:
 
 def _quote_cells(row: QuoteRow) -> tuple[Cell, ...]:
     quote = row.quote
-    meaning = "plain" if quote.tradeable else "dim"
+    meaning, mark = price_mark(row.age_ns, tradeable=quote.tradeable)
     return (
-        Cell(quote.symbol, "loud" if quote.tradeable else "dim"),
+        Cell(quote.symbol, "loud" if meaning == "plain" else "dim"),
         Cell(price_text(quote.bid), meaning),
         Cell(price_text(quote.ask), meaning),
         Cell(pips_text(quote.spread, row.instrument), meaning),
@@ -121,7 +121,7 @@ def _quote_cells(row: QuoteRow) -> tuple[Cell, ...]:
         Cell(price_text(quote.last), "dim"),
         Cell(age_text(row.age_ns), meaning),
         Cell(quote.source, "dim"),
-        Cell("" if quote.tradeable else "closed", "warn"),
+        Cell(mark, "warn"),
     )
 
 
