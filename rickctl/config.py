@@ -30,17 +30,21 @@ def find_folders(environment: Mapping[str, str]) -> Folders:
 
     state = environment.get(STATE_DIR_VARIABLE)
     config = environment.get(CONFIG_DIR_VARIABLE)
-    return Folders(
+    found = Folders(
         Path(state).expanduser() if state else _platform_folder("user_state_path"),
         Path(config).expanduser() if config else _platform_folder("user_config_path"),
     )
+    if found.state == found.config:
+        # One folder for both, as macOS has it, would put the journal's key beside what it proves.
+        return Folders(found.state / "state", found.config / "config")
+    return found
 
 
 def _platform_folder(name: str) -> Path:
     import platformdirs  # noqa: PLC0415 - not needed where the environment names both folders
 
-    found: Path = getattr(platformdirs, name)("rickctl", appauthor=False)
-    return found
+    folder: Path = getattr(platformdirs, name)("rickctl", appauthor=False)
+    return folder
 
 
 def validate_settings(written: Mapping[str, object]) -> Checked:

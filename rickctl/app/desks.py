@@ -69,7 +69,9 @@ class Desks:
         """An account settled to now, or as last written where its prices are away. Raises UsageError, SetupError."""
         try:
             desk = self._desk(scope, write=False)
-        except Unreachable as error:
+        except (Unreachable, SetupError) as error:
+            if error.code not in {"tape_missing", "tape_changed"}:
+                raise
             self._app.warn(f"{error.message}; {scope} is shown as last written")
             return self._as_written(scope)
         return desk, hold(desk)

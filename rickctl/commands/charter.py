@@ -99,7 +99,7 @@ def seal(context: typer.Context, expect: ExpectOption, mode: ModeOption = "paper
 
 
 @cli.command()
-@contract(shape="object", fields=PATH_FIELDS, mutates=True, exits=(ExitCode.REFUSED, ExitCode.FINDINGS))
+@contract(shape="object", fields=VALIDATION_FIELDS, mutates=True, exits=(ExitCode.REFUSED, ExitCode.FINDINGS))
 def edit(context: typer.Context, output: OutputOption = None) -> None:
     """Open your copy of the charter in $VISUAL or $EDITOR (made from the shipped one if missing) and validate it."""
     app = app_of(context)

@@ -11,6 +11,7 @@ from rickctl.commands.options import AccountOption, LockOption, OutFileOption, O
 from rickctl.domain.errors import ExitCode
 from rickctl.render.journal import (
     BACKUP_FIELDS,
+    EXPORTED_FIELDS,
     RECORD_FIELDS,
     VERIFY_FIELDS,
     backup_view,
@@ -84,7 +85,7 @@ def verify(context: typer.Context, anchor: CheckAnchorOption = None, output: Out
 
 
 @cli.command()
-@contract(shape="lines", fields=RECORD_FIELDS)
+@contract(shape="lines", fields=EXPORTED_FIELDS)
 def export(context: typer.Context, anchor: AnchorFlag = False, out: OutFileOption = None) -> None:
     """Print the journal, one JSON object a line, or with --anchor its head alone."""
     app = app_of(context)

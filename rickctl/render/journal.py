@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 RECORD_FIELDS = ("seq", "recorded_at", "mode", "broker", "account", "kind", "order", "body", "mac")
 VERIFY_FIELDS = ("ok", "store", "records", "head", "findings")
 EXPORT_FIELDS = ("records", "store", "seq", "mac", "exported_at")
+EXPORTED_FIELDS = ("seq", "recorded_at", "recorded_ns", "scope", "kind", "number", "body", "mac")
 BACKUP_FIELDS = ("path", "store", "records")
 _COLUMNS = (
     Column("seq"),

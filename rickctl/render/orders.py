@@ -54,11 +54,11 @@ def order_record(report: OrderReport) -> dict[str, Json]:
         "state": report.state.value,
         "reason": report.reason,
         "side": request.side.value,
-        "units": decimal_or_none(request.units),
+        "units": decimal_or_none(report.units),
         "filled_units": decimal_or_none(report.filled_units),
         "open_units": decimal_or_none(report.open_units),
         "entry": request.entry.value,
-        "price": decimal_or_none(request.price),
+        "price": decimal_or_none(report.price),
         "average_price": decimal_or_none(report.average_price),
         "stop_loss": decimal_or_none(report.stop_loss),
         "take_profit": decimal_or_none(report.take_profit),
@@ -106,7 +106,7 @@ def quality_parts(quality: Quality | None) -> list[Json]:
 
 def _order_blocks(report: OrderReport) -> list[Line]:
     request = report.request
-    units = report.filled_units or request.units
+    units = report.filled_units or report.units
     parts: list[str | Cell] = [
         Cell(report.state.value, _MEANINGS.get(report.state, "plain")),
         f"   {request.side.value} ",
@@ -114,8 +114,8 @@ def _order_blocks(report: OrderReport) -> list[Line]:
     parts += [Cell(units_text(units), "loud"), f" {report.row.symbol} {_at(report)}"]
     if report.reason:
         parts.append(f", {report.reason.replace('_', ' ')}")
-    if report.filled_units and report.filled_units < request.units:
-        parts.append(f" of {units_text(request.units)}")
+    if report.filled_units and report.filled_units < report.units:
+        parts.append(f" of {units_text(report.units)}")
     lines = [line(*parts, Cell(f"   order {report.row.number}", "dim"))]
     lines += _exit_lines(report.entry, report.stop_loss, report.take_profit, report)
     if report.expires_ns is not None and report.state is OrderState.WORKING:
@@ -132,9 +132,9 @@ def _order_blocks(report: OrderReport) -> list[Line]:
 def _at(report: OrderReport) -> str:
     if report.average_price is not None:
         return f"at {price_text(average_on_grid(report.average_price, report.instrument))}"
-    if report.request.price is None:
+    if report.price is None:
         return "at market"
-    return f"{report.request.entry.value} {price_text(report.request.price)}"
+    return f"{report.request.entry.value} {price_text(report.price)}"
 
 
 def average_on_grid(average: Decimal, instrument: Instrument) -> Decimal:
@@ -186,7 +186,7 @@ def orders_view(reports: Sequence[OrderReport]) -> View:
 
 
 def _order_cells(report: OrderReport) -> tuple[Cell, ...]:
-    price = report.average_price or report.request.price
+    price = report.average_price or report.price
     shown = None if price is None else price.quantize(report.instrument.price_increment)
     return (
         Cell(str(report.row.number)),
@@ -194,7 +194,7 @@ def _order_cells(report: OrderReport) -> tuple[Cell, ...]:
         Cell(report.state.value, _MEANINGS.get(report.state, "plain")),
         Cell(report.row.symbol, "loud"),
         Cell(report.request.side.value),
-        Cell(units_text(report.request.units)),
+        Cell(units_text(report.units)),
         Cell("market" if shown is None else price_text(shown)),
         Cell(price_text(report.stop_loss)),
         Cell(price_text(report.take_profit)),
@@ -226,7 +226,9 @@ def _event_record(event: Event, report: OrderReport) -> dict[str, Json]:
 
 def _event_cells(event: Event) -> tuple[Cell, ...]:
     hidden = {"n", "at_ns", "event", "number", "symbol", "reduced", "conversion"}
-    detail = "  ".join(f"{name} {value}" for name, value in to_json(event).items() if name not in hidden)
+    detail = "  ".join(
+        f"{name} {value}" for name, value in to_json(event).items() if name not in hidden and value is not False
+    )
     return (
         Cell(str(event.n)),
         Cell(rfc3339(event.at_ns), "dim"),

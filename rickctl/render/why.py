@@ -219,6 +219,6 @@ def _changed(event: OrderModified) -> str:
 
 def _proof(explained: Explained) -> str:
     records = [row.seq for row in explained.records]
-    span = f"records {records[0]}–{records[-1]}" if records else "no records"
+    span = f"records {records[0]}–{records[-1]}" if records[1:] else f"record {records[0]}" if records else "no records"
     chain = "chain intact" if explained.is_intact else "CHAIN BROKEN: rickctl journal verify"
     return f"The charter in force was {explained.report.row.charter_hash[:6]}. Journal {span}, {chain}."

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rickctl.domain.events import Event
     from rickctl.domain.market import TapeCounts
     from rickctl.domain.ports import Clock, State, StateReads
+    from rickctl.domain.records import AccountRow
     from rickctl.domain.scope import Scope
     from rickctl.services.desk import Desk
 
@@ -186,7 +187,9 @@ def _check_step(now_ns: int, target_ns: int) -> None:
 
 def stored_accounts(state: StateReads) -> list[Held]:
     """Every account as last written, closed ones too; none is settled and no market is opened."""
-    return [
-        Held(parse_state(row.state), (), row, row.checkpoint_ns if row.clock_ns is None else row.clock_ns)
-        for row in state.accounts()
-    ]
+    return [written(row) for row in state.accounts()]
+
+
+def written(row: AccountRow) -> Held:
+    """An account as last written, not settled any further."""
+    return Held(parse_state(row.state), (), row, row.checkpoint_ns if row.clock_ns is None else row.clock_ns)

@@ -112,6 +112,19 @@ def modify(words: Words, desk: Desk, trader: Trader, execution: Execution) -> In
     return transmit_change(row, desk, trader, lambda: execution.modify_order(target.client_order_id, changes))
 
 
+def preview_close(symbol: str, trade: int | None, units: str | None, desk: Desk, trader: Trader) -> None:
+    """Hold a close to its rules without writing anything. Raises UsageError, OrderRejected, Refused."""
+    instrument = find_instrument(symbol, desk.market.instruments)
+    held = hold(desk)
+    request = _close_request(held, instrument, trade, None if units is None else parse_units(units, instrument))
+    charter = trader.exit_charter()
+    snapshot = _moment(held, instrument, desk, trader, charter, frozenset(), without=None)
+    full = counted(_asked(held, instrument, trader), snapshot, charter, desk.reads)
+    verdicts = check_reduce(instrument.symbol, request.units, full, charter)
+    if not all(verdict.passed for verdict in verdicts):
+        raise refusal(verdicts)
+
+
 def preview_change(words: Words, desk: Desk, trader: Trader) -> None:
     """Hold a modification to the charter without writing anything. Raises UsageError, Refused."""
     charter, sealed_for = trader.change_charter()

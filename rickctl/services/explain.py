@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.services.desk import hold
 from rickctl.services.report import report_order
 from rickctl.services.stored import read_quotes
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from rickctl.domain.market import Quote
     from rickctl.domain.ports import Audit
     from rickctl.domain.records import JournalRow
-    from rickctl.services.desk import Desk
+    from rickctl.services.desk import Desk, Held
     from rickctl.services.report import OrderReport
 
 GAP = 15
@@ -39,9 +38,9 @@ class Explained(NamedTuple):
         return self.quality_gap is not None and abs(self.quality_gap) > GAP
 
 
-def explain(desk: Desk, audit: Audit, number: int) -> Explained:
+def explain(desk: Desk, held: Held, audit: Audit, number: int) -> Explained:
     """Everything known of one order. Raises UsageError where there is none of that number."""
-    report = report_order(desk, hold(desk), number)
+    report = report_order(desk, held, number)
     quotes = read_quotes(report.row.quotes)
     records = tuple(desk.reads.journal(desk.scope, number=number))
     return Explained(report, quotes[0] if quotes else None, records, not audit.verify())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rickctl.domain.errors import OrderRejected, UsageError
 from rickctl.domain.orders import IntentState, OrderState
-from rickctl.services.changes import cancel, close_position, modify, preview_change
+from rickctl.services.changes import cancel, close_position, modify, preview_change, preview_close
 from rickctl.services.desk import hold
 from rickctl.services.orders import place, preview
 from rickctl.services.recovery import Resolved, recover
@@ -97,6 +97,8 @@ class OrderDesk:
             raise OrderRejected(message, code="nothing_to_close", hint="rickctl positions")
         symbols = [symbol] if symbol is not None else sorted({held.symbol for held in account.trades})
         if dry_run:
+            for each in symbols:
+                preview_close(each, trade, units, self.desk, self.trader)
             return [
                 self.show(held.number)
                 for held in account.trades

@@ -32,9 +32,9 @@ _WITHOUT_ANSWER = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.U
 class OrderReport(NamedTuple):
     """One order as it stands: what was asked, what was filled at what average, what its exits are now.
 
-    `entry` is the price exits are measured from, `risk` and `reward` what they bring there in account currency.
-    `realised` and `fees` are in account currency so far; `closed_by` is the leg that closed its trade, `reason` why it
-    ended without a fill.
+    `request` is what was asked, `units` and `price` are the terms as last modified. `entry` is the price exits are
+    measured from, `risk` and `reward` what they bring there in account currency. `realised` and `fees` are in account
+    currency so far; `closed_by` is the leg that closed its trade, `reason` why it ended without a fill.
     """
 
     row: IntentRow
@@ -42,6 +42,8 @@ class OrderReport(NamedTuple):
     instrument: Instrument
     verdicts: tuple[Verdict, ...]
     state: OrderState
+    units: Decimal
+    price: Decimal | None
     filled_units: Decimal
     open_units: Decimal
     average_price: Decimal | None
@@ -120,6 +122,8 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         instrument=desk.market.instruments[row.symbol],
         verdicts=read_verdicts(row.verdicts),
         state=state,
+        units=terms.units,
+        price=terms.price,
         filled_units=filled,
         open_units=view.open_units if view else _ZERO,
         average_price=view.average_price if view else None,
@@ -128,8 +132,8 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         trailing=terms.trailing,
         expires_ns=terms.expires_ns,
         entry=entry,
-        risk=_result(request, measured, entry, stop, filled),
-        reward=_result(request, measured, entry, terms.take_profit, filled),
+        risk=_result(request, measured, entry, stop, filled or terms.units),
+        reward=_result(request, measured, entry, terms.take_profit, filled or terms.units),
         quality=measured.quality if measured else None,
         realised=view.realised if view else _ZERO,
         fees=view.fees if view else _ZERO,
@@ -149,12 +153,12 @@ def _touch(row: IntentRow, side: Side) -> Decimal | None:
 
 
 def _result(
-    request: OrderRequest, measured: Measured | None, entry: Decimal | None, price: Decimal | None, filled: Decimal
+    request: OrderRequest, measured: Measured | None, entry: Decimal | None, price: Decimal | None, units: Decimal
 ) -> Decimal | None:
     """What the order brings if it ends at `price`, at the rate of the gate; None where that cannot be said."""
     if measured is None or measured.quote_to_account is None or entry is None or price is None:
         return None
-    return result_at(request.side, filled or request.units, entry, price, measured.quote_to_account)
+    return result_at(request.side, units, entry, price, measured.quote_to_account)
 
 
 def _standing(row: IntentRow, view: OrderView | None) -> tuple[OrderState, str | None]:
