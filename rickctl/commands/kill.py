@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 cli = noun("Stop everything that could add risk.")
 
+_LONGEST_REASON = 200
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="kept with the latch")]
 
 
@@ -27,6 +28,7 @@ def kill(context: typer.Context, reason: ReasonOption = "by hand", output: Outpu
     What could not be cancelled now (exit 9) the next command finishes. Only a person lifts it: rickctl resume.
     """
     app = given_app(context)
+    reason = reason[:_LONGEST_REASON]
     app.set_kill(reason)
     stopped = app.desks.stop_everything(reason)
     app.show(stopped_view(stopped), output=_usable_output(app, output), badge="Kill switch")

@@ -17,6 +17,10 @@ _UNKNOWN = "unknown"
 """What a rule measured where an earlier one had nothing to measure: not worth a line of its own."""
 
 
+_LONGEST = 1_000
+"""Characters of one message: what was typed is told back, but not a whole file of it."""
+
+
 def write_failure(error: RickctlError, *, exit_code: ExitCode, as_json: bool, err: TextIO) -> None:
     """One failure on stderr."""
     if as_json:
@@ -27,13 +31,19 @@ def write_failure(error: RickctlError, *, exit_code: ExitCode, as_json: bool, er
         word = {"refused": "refused: ", "rejected": "rejected: ", "unknown": "outcome unknown: "}.get(
             error.category, ""
         )
-        err.write(clean_text(f"rickctl: {word}{error.message}") + "\n")
+        err.write(clean_text(f"rickctl: {word}{_shortened(error.message)}") + "\n")
         said_no = [verdict for verdict in error.verdicts if not verdict.passed and verdict.measured != _UNKNOWN]
         if len(said_no) > 1:
             err.writelines(clean_text(f"  {verdict_text(verdict)}") + "\n" for verdict in said_no)
         if error.hint:
-            err.write(clean_text(f"hint: {error.hint}") + "\n")
+            err.write(clean_text(f"hint: {_shortened(error.hint)}") + "\n")
     err.flush()
+
+
+def _shortened(text: str) -> str:
+    """Both ends of a text that is too long to be read."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"
 
 
 def failure_record(error: RickctlError, exit_code: ExitCode) -> dict[str, object]:
@@ -41,10 +51,10 @@ def failure_record(error: RickctlError, exit_code: ExitCode) -> dict[str, object
     return {
         "category": error.category,
         "code": error.code,
-        "message": error.message,
+        "message": _shortened(error.message),
         "exit_code": int(exit_code),
         "retryable": error.retryable,
-        "hint": error.hint,
+        "hint": None if error.hint is None else _shortened(error.hint),
         "verdicts": [verdict_record(verdict) for verdict in error.verdicts],
         "order": error.order,
         "venue_code": error.venue_code,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from rickctl.domain.errors import UsageError
-from rickctl.render.clean import clean_text
+from rickctl.render.clean import clean_text, escape_hidden
 from rickctl.render.layout import aligned_lines
 from rickctl.render.view import Line, View
 
@@ -86,7 +86,7 @@ def write_watch(views: Iterator[View], *, output: str, badge: str, screen: Scree
 
 def json_text(value: object) -> str:
     """One line of JSON; text stays readable, order is the record's own."""
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return escape_hidden(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
 
 
 def _write_csv(view: View, out: TextIO, *, with_header: bool = True) -> None:

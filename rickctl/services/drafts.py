@@ -57,6 +57,9 @@ class Sizing(NamedTuple):
 
 def check_draft(draft: Draft) -> Draft:
     """The draft if its words fit together. Raises UsageError."""
+    if not all(is_unicode(word) for word in draft if isinstance(word, str)):
+        message = "the command line holds bytes that are no text"
+        raise UsageError(message, code="bad_text")
     if (draft.units is None) == (draft.risk is None):
         message = "say how much with UNITS or with --risk, one of the two"
         raise UsageError(
@@ -75,6 +78,11 @@ def check_draft(draft: Draft) -> Draft:
         message = "--ttl must be above zero and under a year"
         raise UsageError(message, code="bad_duration")
     return draft
+
+
+def is_unicode(text: str) -> bool:
+    """Whether every character is one: bytes of a command line that are not UTF-8 arrive as halves of a pair."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def find_instrument(symbol: str, instruments: Mapping[str, Instrument]) -> Instrument:
