@@ -1,19 +1,24 @@
-"""An App whose process stops itself at a named moment of an order's way; changes nothing else."""
+"""An App whose process stops, or kills, itself at a named moment of its work; changes nothing else."""
 
 from __future__ import annotations
 
 import os
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rickctl.app import system_app
 from rickctl.app.desks import Desks
+from rickctl.store.state import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rickctl.app import App
     from rickctl.domain.orders import Approved
     from rickctl.domain.ports import Capabilities, Changes, Close, Execution, Submitted
     from rickctl.services.desk import Desk
+    from rickctl.store.transaction import Transaction
 
 MOMENTS = ("recorded", "sent", "taken")
 """The intent is durable · marked as sent, nothing has left · the broker has it, the answer is not written."""
@@ -22,6 +27,26 @@ MOMENTS = ("recorded", "sent", "taken")
 def halt() -> None:
     """Stop this process until somebody lets it go on, or kills it."""
     os.kill(os.getpid(), signal.SIGSTOP)
+
+
+class DyingStore(Store):
+    """State whose process is killed before or after a commit, `before-3` or `after-1`."""
+
+    moment = ""
+    commits = 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """The transaction, and death beside its commit."""
+        self.commits += 1
+        with super().transaction() as transaction:
+            yield transaction
+            self._die("before")
+        self._die("after")
+
+    def _die(self, where: str) -> None:
+        if self.moment == f"{where}-{self.commits}":
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 class HaltingDesks(Desks):
@@ -93,7 +118,12 @@ class HaltingExecution:
 
 
 def halting_app(moment: str) -> App:
-    """The App of this process, whose first change stops at `moment`."""
+    """The App of this process, whose first change stops at `moment`, or whose commit of that number is its last."""
     app = system_app()
-    app._desks = HaltingDesks(app, moment)
+    if moment in MOMENTS:
+        app._desks = HaltingDesks(app, moment)
+        return app
+    store = DyingStore.open(app.folders.state, app.folders.config, app.clock, write=True)
+    store.moment = moment
+    app._stores[True] = store
     return app

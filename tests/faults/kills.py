@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.faults.acts import Act
     from tests.faults.crowd import Crowd
 
+MOST_COMMITS = 20
+"""No command commits more often."""
+
 PAIRS = ((enter, enter), (enter, advance), (cancel, modify), (close, close), (cancel, advance), (rest, enter))
 
 
@@ -48,6 +51,23 @@ def kill_two_at_once(folder: Path, crowd: Crowd, *, seed: int, count: int) -> Ta
             spans.measure(fresh[0], life)
         else:
             _die_together(life, first, second, spans, tally)
+            tally.runs += 1
+    return tally
+
+
+def kill_beside_commits(folder: Path, crowd: Crowd, *, seed: int, acts: Sequence[Callable[[Life], Act]]) -> Tally:
+    """Kill each command just before and just after each of its commits, in turn: no chance is left between them."""
+    tally = Tally(seed)
+    for place, make in enumerate(acts):
+        life = begin(folder / f"commits-{place}", crowd, seed)
+        for step in range(2 * MOST_COMMITS):
+            life = life._replace(step=step)
+            act, moment = make(life), f"{('before', 'after')[step % 2]}-{step // 2 + 1}"
+            (command,) = life.ground.start(act.argv, halt=moment)
+            ended = life.ground.finish(command)
+            if not ended.was_killed:
+                break
+            _judge(life, act, ended, tally)
             tally.runs += 1
     return tally
 

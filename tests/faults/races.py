@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.faults.crowd import Ended
+from tests.faults.crowd import Ended, strike
 from tests.faults.ground import Ground, examine, look, place
 from tests.faults.tally import Tally
 
@@ -33,6 +34,25 @@ def race_for_the_last_trades(folder: Path, crowd: Crowd, *, seed: int, count: in
         wrong = [each for each in ended if each.code == REFUSED and "daily" not in each.err]
         faults += [f"race: refused for another reason: {each.err}" for each in wrong]
         _close_round(tally, ground, "limit", number, faults)
+    return tally
+
+
+def race_behind_the_halted(folder: Path, crowd: Crowd, *, seed: int, moment: str) -> Tally:
+    """Five processes halted on their way at `moment` hold the last five trades: fifteen more are refused."""
+    tally = Tally(seed)
+    ground = _ground(folder / f"halted-{moment}", crowd, max_daily_trades=str(LEFT))
+    argvs = [place("BTC-USD", "buy", f"0.{10 + each}") for each in range(PROCESSES)]
+    halted = []
+    for argv in argvs[:LEFT]:
+        halted += ground.start(argv, halt=moment)
+        if ground.wait(halted[-1]) is not None:
+            tally.blame(moment, ["race: it was not halted"])
+    faults = _expect(_forks(ground, argvs[LEFT:]), {REFUSED: PROCESSES - LEFT})
+    for command in halted:
+        strike(command.pid, signal.SIGCONT, 0)
+    ended = [ground.finish(command) for command in halted]
+    faults += _expect(ended, {DONE: LEFT}) + _expect_orders(ground, ended, LEFT)
+    _close_round(tally, ground, moment, 0, faults)
     return tally
 
 

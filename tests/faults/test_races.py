@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.races import race_for_the_last_trades, race_of_duplicates, race_with_one_key
+from tests.faults.races import (
+    race_behind_the_halted,
+    race_for_the_last_trades,
+    race_of_duplicates,
+    race_with_one_key,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +24,11 @@ SEED = 20261118
 @pytest.mark.parametrize("programs", [False, True], ids=["forked", "python -m rickctl"])
 def test_twenty_at_once_with_five_trades_left_place_five(tmp_path: Path, crowd: Crowd, *, programs: bool) -> None:
     assert race_for_the_last_trades(tmp_path, crowd, seed=SEED, count=1, programs=programs).faults == []
+
+
+@pytest.mark.parametrize("moment", ["recorded", "sent"])
+def test_an_order_on_its_way_uses_up_a_trade(tmp_path: Path, crowd: Crowd, moment: str) -> None:
+    assert race_behind_the_halted(tmp_path, crowd, seed=SEED, moment=moment).faults == []
 
 
 def test_twenty_at_once_with_one_key_are_told_of_one_order(tmp_path: Path, crowd: Crowd) -> None:

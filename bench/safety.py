@@ -1,0 +1,202 @@
+"""`python -m bench.safety [--seed N] [PART…]`: every proof at its full size, one table; 9 if a target is missed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.figures import ROOT, python
+from tests.faults.crowd import Crowd
+from tests.faults.halts import ACTS, WHEN_HALTED, halt_anywhere, halt_at
+from tests.faults.kills import kill_one_by_one, kill_programs, kill_two_at_once
+from tests.faults.races import race_for_the_last_trades, race_of_duplicates, race_with_one_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from tests.faults.tally import Tally
+
+SEED = 1
+FINDINGS = 9
+FIGURES_VARIABLE = "RICKCTL_SAFETY_FIGURES"
+"""Names a file to which tests may add figures of their own, one JSON object a line with the fields of `Row`."""
+
+LONGEST_S = 900
+"""How long one suite may take at its full size."""
+
+KINDS = {
+    "lost": "acknowledged and lost",
+    "twice": "done twice",
+    "journal": "journal verify found something",
+    "ledger": "ledger not exact",
+    "open": "left without an answer",
+    "untrue": "record tells what did not happen",
+    "code": "ended with an unexpected code",
+}
+SUITES = {
+    "journal attacks": ("tests/store/test_attacks.py",),
+    "store under kill": ("tests/store/test_processes.py", "tests/store/test_owner.py"),
+    "settle equivalence": ("tests/services/test_settle_properties.py",),
+    "properties": ("tests/properties",),
+}
+
+
+class Row(NamedTuple):
+    """One figure beside its target; `seed` makes it repeatable, `at_least` says which side of the target is good."""
+
+    name: str
+    measured: int
+    target: int
+    detail: str = ""
+    seed: int | None = None
+    at_least: bool = False
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the target is kept."""
+        return self.measured >= self.target if self.at_least else self.measured <= self.target
+
+
+def race(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
+    """Rounds of twenty processes at once that came out exactly right."""
+    rounds: dict[str, Tally] = {
+        "five of twenty placed, rounds": race_for_the_last_trades(folder, crowd, seed=seed, count=100),
+        "the same as programs, rounds": race_for_the_last_trades(folder, crowd, seed=seed, count=10, programs=True),
+        "one key, one order, rounds": race_with_one_key(folder, crowd, seed=seed, count=20),
+        "duplicates refused, rounds": race_of_duplicates(folder, crowd, seed=seed, count=20),
+    }
+    _tell(rounds.values())
+    return [
+        Row(name, tally.seen["clean"], tally.runs, "20 processes a round", seed, at_least=True)
+        for name, tally in rounds.items()
+    ]
+
+
+def kill(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
+    """What was wrong after commands were killed at drawn moments."""
+    tallies = {
+        "one at a time": kill_one_by_one(folder / "one", crowd, seed=seed, count=300),
+        "on the wall clock": kill_one_by_one(folder / "wall", crowd, seed=seed, count=60, account="main"),
+        "of two at once": kill_two_at_once(folder / "two", crowd, seed=seed, count=300),
+        "programs": kill_programs(folder / "programs", crowd, seed=seed, count=40),
+    }
+    _tell(tallies.values())
+    runs = sum(tally.runs for tally in tallies.values())
+    rows = [
+        Row(f"killed {name}", tally.runs, tally.runs, tally.met, seed, at_least=True) for name, tally in tallies.items()
+    ]
+    rows += [
+        Row(words, sum(tally.count(kind) for tally in tallies.values()), 0, f"in {runs} runs", seed)
+        for kind, words in KINDS.items()
+    ]
+    return rows
+
+
+def halt(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
+    """What became of intents whose process was halted, then killed or let go."""
+    tally = halt_anywhere(folder, crowd, seed=seed, count=40)
+    for name in ACTS:
+        for moment in WHEN_HALTED:
+            for then in (False, True):
+                place = folder / f"{name}-{moment}-{then}"
+                faults = halt_at(place, crowd, moment=moment, name=name, seed=seed, kill=then)
+                tally.blame(f"{name} halted when {moment}", faults)
+                tally.runs += 1
+                tally.seen[f"halted when {moment}"] += 1
+    _tell([tally])
+    stolen = tally.count("stolen")
+    rest = len(tally.faults) - stolen
+    return [
+        Row("intents of the living touched", stolen, 0, tally.met, seed),
+        Row("other faults after a halt", rest, 0, f"in {tally.runs} halts", seed),
+    ]
+
+
+def run_suites(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
+    """Failing suites among the proofs that are tests of their own, at full size, and the figures they write."""
+    del crowd, seed  # theirs are fixed
+    rows = []
+    for name, paths in SUITES.items():
+        if all((ROOT / path).exists() for path in paths):
+            rows += _run_suite(name, paths, folder / f"{name.replace(' ', '-')}.jsonl")
+    return rows
+
+
+def _run_suite(name: str, paths: Sequence[str], figures: Path) -> list[Row]:
+    environment = {**os.environ, "RICKCTL_TEST_SIZE": "full", FIGURES_VARIABLE: str(figures)}
+    argv = python("-m", "pytest", *paths, "--numprocesses", "auto")
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST_S
+    )
+    lines = done.stdout.strip().splitlines() or ["no answer"]
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
+    written = figures.read_text(encoding="utf-8").splitlines() if figures.exists() else []
+    row = Row(f"{name}: suites that fail", int(bool(done.returncode)), 0, lines[-1].strip("= "))
+    return [row, *(Row(**json.loads(line)) for line in written)]
+
+
+def _tell(tallies: Iterable[Tally]) -> None:
+    for tally in tallies:
+        for fault in tally.faults:
+            print(fault, file=sys.stderr)
+
+
+PARTS: dict[str, Callable[[Path, Crowd, int], list[Row]]] = {
+    "races": race,
+    "kills": kill,
+    "halts": halt,
+    "suites": run_suites,
+}
+
+
+def prove(name: str, folder: Path, crowd: Crowd, seed: int) -> list[Row]:
+    """The figures of one part; one that breaks off is a figure that misses."""
+    print(f"proving {name} …", file=sys.stderr)
+    begun = time.monotonic()
+    folder.mkdir()
+    try:
+        rows = PARTS[name](folder, crowd, seed)
+    except (AssertionError, subprocess.TimeoutExpired) as error:
+        rows = [Row(f"{name} that broke off", 1, 0, str(error).partition("\n")[0], seed)]
+    print(f"{name}: {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return rows
+
+
+def write_rows(rows: Sequence[Row]) -> None:
+    """Print every figure beside its target on stdout."""
+    width = max(len(row.name) for row in rows)
+    print(f"{'figure'.ljust(width)}  measured  target          seed")
+    for row in rows:
+        target = f"{'≥' if row.at_least else '≤'} {row.target}"
+        seed = "" if row.seed is None else str(row.seed)
+        verdict = "met" if row.is_met else "MISSED"
+        print(f"{row.name.ljust(width)}  {row.measured:8}  {target:6}  {verdict:6}  {seed:>4}  {row.detail}".rstrip())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prove, print, and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.safety", description="Prove what the project promises.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them if none is named")
+    parser.add_argument("--seed", type=int, default=SEED, help="what every moment is drawn from")
+    asked = parser.parse_args(arguments)
+    unknown = [name for name in asked.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"{unknown[0]!r} is not one of {', '.join(PARTS)}")
+    rows: list[Row] = []
+    with TemporaryDirectory() as place, Crowd(Path(place)) as crowd:
+        for name in asked.parts or PARTS:
+            rows += prove(name, Path(place) / name, crowd, asked.seed)
+    write_rows(rows)
+    return 0 if all(row.is_met for row in rows) else FINDINGS
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
