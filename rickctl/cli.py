@@ -113,6 +113,11 @@ def _run_noun(noun: Noun, argv: list[str], app: App) -> int:
         code = leave.exit_code
     except Abort:
         return ExitCode.INTERRUPTED
+    except SystemExit as leave:
+        # Typer answers a reader that went away by leaving with 1; here that is an ordinary end.
+        if isinstance(leave.__context__, BrokenPipeError):
+            raise leave.__context__ from None
+        raise
     except TyperException as error:
         return _report(_translate_typer_error(error, noun), argv, app)
     app.out.flush()
