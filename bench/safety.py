@@ -13,10 +13,17 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.figures import ROOT, python
+from tests.faults.acts import STEPPED
 from tests.faults.crowd import Crowd
 from tests.faults.halts import ACTS, WHEN_HALTED, halt_anywhere, halt_at
-from tests.faults.kills import kill_one_by_one, kill_programs, kill_two_at_once
-from tests.faults.races import race_for_the_last_trades, race_of_duplicates, race_with_one_key
+from tests.faults.kills import kill_beside_commits, kill_one_by_one, kill_programs, kill_two_at_once
+from tests.faults.races import (
+    race_behind_the_halted,
+    race_for_the_last_room,
+    race_for_the_last_trades,
+    race_of_duplicates,
+    race_with_one_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -69,6 +76,10 @@ def race(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
     rounds: dict[str, Tally] = {
         "five of twenty placed, rounds": race_for_the_last_trades(folder, crowd, seed=seed, count=100),
         "the same as programs, rounds": race_for_the_last_trades(folder, crowd, seed=seed, count=10, programs=True),
+        "room for five of twenty, rounds": race_for_the_last_room(folder, crowd, seed=seed, count=20),
+        "trades held by halted ones, rounds": _joined(
+            race_behind_the_halted(folder, crowd, seed=seed, moment=moment) for moment in ("recorded", "sent")
+        ),
         "one key, one order, rounds": race_with_one_key(folder, crowd, seed=seed, count=20),
         "duplicates refused, rounds": race_of_duplicates(folder, crowd, seed=seed, count=20),
     }
@@ -79,12 +90,23 @@ def race(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
     ]
 
 
+def _joined(tallies: Iterable[Tally]) -> Tally:
+    """Several tallies of one seed as one."""
+    first, *rest = tallies
+    for tally in rest:
+        first.runs += tally.runs
+        first.seen += tally.seen
+        first.faults += tally.faults
+    return first
+
+
 def kill(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
     """What was wrong after commands were killed at drawn moments."""
     tallies = {
         "one at a time": kill_one_by_one(folder / "one", crowd, seed=seed, count=300),
         "on the wall clock": kill_one_by_one(folder / "wall", crowd, seed=seed, count=60, account="main"),
         "of two at once": kill_two_at_once(folder / "two", crowd, seed=seed, count=300),
+        "beside each commit": kill_beside_commits(folder / "commits", crowd, seed=seed, acts=STEPPED),
         "programs": kill_programs(folder / "programs", crowd, seed=seed, count=40),
     }
     _tell(tallies.values())

@@ -168,7 +168,13 @@ def look(ground: Ground, name: str) -> Facts:
 
 
 def _check_ledger(events: Sequence[Event], stored: AccountState) -> list[str]:
-    folded = replace(fold(events), checkpoint_ns=stored.checkpoint_ns, peak=stored.peak, is_peak_new=stored.is_peak_new)
+    try:
+        sum_of_events = fold(events)
+    except ValueError as error:
+        return [f"ledger: {error}"]
+    folded = replace(
+        sum_of_events, checkpoint_ns=stored.checkpoint_ns, peak=stored.peak, is_peak_new=stored.is_peak_new
+    )
     faults = [] if state_json(folded) == state_json(stored) else ["ledger: the snapshot is not the sum of its events"]
     cash = stored.start + stored.deposits + stored.realised - stored.fees
     if cash != stored.balance:

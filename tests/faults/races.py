@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tests.faults.crowd import Ended, strike
@@ -34,6 +35,20 @@ def race_for_the_last_trades(folder: Path, crowd: Crowd, *, seed: int, count: in
         wrong = [each for each in ended if each.code == REFUSED and "daily" not in each.err]
         faults += [f"race: refused for another reason: {each.err}" for each in wrong]
         _close_round(tally, ground, "limit", number, faults)
+    return tally
+
+
+def race_for_the_last_room(folder: Path, crowd: Crowd, *, seed: int, count: int) -> Tally:
+    """Twenty entries of a tenth of a bitcoin, room for five and a half: five are placed."""
+    tally = Tally(seed)
+    for number in range(count):
+        ground = _ground(folder / f"room-{number}", crowd)
+        (quoted,) = ground.run("quote", "BTC-USD", "--account", "a").json()
+        ground.seal(max_position_notional=str(round(Decimal(quoted["mid"]) * (2 * LEFT + 1) / 20)))
+        argvs = [place("BTC-USD", "buy", "0.1", "--key", f"{seed}-{each}") for each in range(PROCESSES)]
+        ended = _forks(ground, argvs)
+        faults = _expect(ended, {DONE: LEFT, REFUSED: PROCESSES - LEFT}) + _expect_orders(ground, ended, LEFT)
+        _close_round(tally, ground, "room", number, faults)
     return tally
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults.races import (
     race_behind_the_halted,
+    race_for_the_last_room,
     race_for_the_last_trades,
     race_of_duplicates,
     race_with_one_key,
@@ -24,6 +25,10 @@ SEED = 20261118
 @pytest.mark.parametrize("programs", [False, True], ids=["forked", "python -m rickctl"])
 def test_twenty_at_once_with_five_trades_left_place_five(tmp_path: Path, crowd: Crowd, *, programs: bool) -> None:
     assert race_for_the_last_trades(tmp_path, crowd, seed=SEED, count=1, programs=programs).faults == []
+
+
+def test_twenty_at_once_with_room_for_five_place_five(tmp_path: Path, crowd: Crowd) -> None:
+    assert race_for_the_last_room(tmp_path, crowd, seed=SEED, count=1).faults == []
 
 
 @pytest.mark.parametrize("moment", ["recorded", "sent"])
