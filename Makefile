@@ -5,10 +5,10 @@ VENV = venv
 endif
 
 .DEFAULT_GOAL = help
-.PHONY: help venv check lint style types imports format test test-full bench lock first-run ci
+.PHONY: help venv check lint style types imports format test test-full bench safety-report lock first-run ci
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: ## make .venv with what checks and tests need
 	@sh .ci/venv.sh dev
@@ -39,6 +39,9 @@ test-full: $(VENV) ## run the tests with every property at its full size
 
 bench: $(VENV) ## measure what the project promises, as ratios
 	$(BIN)/python -m bench
+
+safety-report: $(VENV) ## prove at full size what the project promises of orders, with seeds; up to 25 minutes
+	$(BIN)/python -m bench.safety
 
 lock: $(VENV) ## choose the versions of requirements.lock anew
 	$(BIN)/python -m pip install --quiet "uv>=0.9,<1"

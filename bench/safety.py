@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -51,8 +52,11 @@ SUITES = {
     "journal attacks": ("tests/store/test_attacks.py",),
     "store under kill": ("tests/store/test_processes.py", "tests/store/test_owner.py"),
     "settle equivalence": ("tests/services/test_settle_properties.py",),
-    "properties": ("tests/properties",),
+    "invariants": ("tests/properties", "--ignore=tests/properties/test_planted_faults.py"),
+    "planted faults": ("tests/properties/test_planted_faults.py",),
 }
+PLANTED = "::test_a_planted_fault_is_noticed["
+FEWEST_PLANTED = 20
 
 
 class Row(NamedTuple):
@@ -142,27 +146,42 @@ def halt(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
 
 
 def run_suites(folder: Path, crowd: Crowd, seed: int) -> list[Row]:
-    """Failing suites among the proofs that are tests of their own, at full size, and the figures they write."""
+    """Failing tests among the proofs that are test suites of their own, at full size, and the figures they write."""
     del crowd, seed  # theirs are fixed
     rows = []
-    for name, paths in SUITES.items():
-        if all((ROOT / path).exists() for path in paths):
-            rows += _run_suite(name, paths, folder / f"{name.replace(' ', '-')}.jsonl")
+    for name, arguments in SUITES.items():
+        if (ROOT / arguments[0]).exists():
+            rows += _run_suite(name, arguments, folder / f"{name.replace(' ', '-')}.jsonl")
     return rows
 
 
-def _run_suite(name: str, paths: Sequence[str], figures: Path) -> list[Row]:
+def _run_suite(name: str, arguments: Sequence[str], figures: Path) -> list[Row]:
     environment = {**os.environ, "RICKCTL_TEST_SIZE": "full", FIGURES_VARIABLE: str(figures)}
-    argv = python("-m", "pytest", *paths, "--numprocesses", "auto")
+    argv = python("-m", "pytest", *arguments, "--numprocesses", "auto", "-rA", "--hypothesis-show-statistics")
     done = subprocess.run(
         argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST_S
     )
-    lines = done.stdout.strip().splitlines() or ["no answer"]
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
+    lines = done.stdout.splitlines()
+    bad = sum(line.startswith(("FAILED ", "ERROR ")) for line in lines)
     written = figures.read_text(encoding="utf-8").splitlines() if figures.exists() else []
-    row = Row(f"{name}: suites that fail", int(bool(done.returncode)), 0, lines[-1].strip("= "))
-    return [row, *(Row(**json.loads(line)) for line in written)]
+    rows = [Row(f"{name}: tests that fail", bad or int(bool(done.returncode)), 0, _told(lines))]
+    return [*rows, *_planted(lines), *(Row(**json.loads(line)) for line in written)]
+
+
+def _told(lines: Sequence[str]) -> str:
+    """How many tests passed, on how many drawn examples."""
+    passed = sum(line.startswith("PASSED ") for line in lines)
+    examples = sum(int(count) for line in lines for count in re.findall(r"(\d+) passing examples", line))
+    return f"{passed} passed" + (f", {examples} drawn examples" if examples else "")
+
+
+def _planted(lines: Sequence[str]) -> list[Row]:
+    """How many of the faults planted on purpose were noticed, where the suite is the one that plants them."""
+    tried = [line for line in lines if PLANTED in line and line.startswith(("PASSED ", "FAILED ", "ERROR "))]
+    caught = sum(line.startswith("PASSED ") for line in tried)
+    return [Row("planted faults caught", caught, max(len(tried), FEWEST_PLANTED), at_least=True)] if tried else []
 
 
 def _tell(tallies: Iterable[Tally]) -> None:
