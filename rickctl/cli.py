@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rickctl import __version__
@@ -36,6 +37,7 @@ EXIT_CODES: dict[type[RickctlError], ExitCode] = {
     Skipped: ExitCode.SKIPPED,
 }
 
+_SENDING = frozenset({"order", "position"})
 _OF_AN_ACCOUNT = frozenset({"quote", "order", "why", "position", "positions", "pnl"})
 
 
@@ -51,7 +53,7 @@ def run(argv: Sequence[str], app: App) -> int:
         _discard_output()
         return ExitCode.DONE
     except OSError as error:
-        return _report(_translate_os_error(error), argv, app)
+        return _report(_translate_os_error(error, argv, app), argv, app)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a line instead of a traceback
         return _report_bug(error, argv, app)
     finally:
@@ -162,13 +164,16 @@ def _translate_typer_error(error: Exception, noun: Noun) -> UsageError:
     return UsageError(first.rstrip(".") or "missing command", code="bad_usage", hint=f"{path} --help")
 
 
-def _translate_os_error(error: OSError) -> SetupError:
+def _translate_os_error(error: OSError, argv: Sequence[str], app: App) -> RickctlError:
     where = f" {error.filename}" if error.filename else ""
-    reason = os.strerror(error.errno) if error.errno else str(error)
+    reason = (os.strerror(error.errno) if error.errno else str(error)).lower()
+    if not where and app.may_have_acted and argv[0] in _SENDING:
+        message = f"it may have been done, but the answer cannot be written: {reason}"
+        return OutcomeUnknown(message, code="answer_lost", hint="rickctl order list")
     code = {errno.ENOSPC: "disk_full", errno.EROFS: "read_only", errno.EACCES: "no_permission"}.get(
         error.errno or 0, "io"
     )
-    return SetupError(f"cannot use{where or ' the output'}: {reason.lower()}", code=code)
+    return SetupError(f"cannot use{where or ' the output'}: {reason}", code=code)
 
 
 def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
@@ -176,7 +181,8 @@ def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
 
     code = EXIT_CODES.get(type(error), ExitCode.BUG)
     error.hint = _name_account(error.hint, argv)
-    write_failure(error, exit_code=code, as_json=_wants_json(argv, app), err=app.err)
+    with suppress(OSError):  # nobody can be told; the exit code still tells
+        write_failure(error, exit_code=code, as_json=_wants_json(argv, app), err=app.err)
     return code
 
 

@@ -138,6 +138,11 @@ class App:
             self._stores[write] = Store.open(self.folders.state, self.folders.config, self.clock, write=write)
         return self._stores[write]
 
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether this run opened the state to write: what it did then stays, whatever fails later."""
+        return True in self._stores
+
     def glance(self) -> Store | None:
         """The state to read at the press of a key: not waited for where it is held. Raises SetupError."""
         if not self._has_state():
