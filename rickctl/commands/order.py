@@ -34,8 +34,8 @@ from rickctl.render.orders import (
     resolved_view,
 )
 from rickctl.render.preview import PREVIEW_FIELDS, preview_view
-from rickctl.services.changes import Words
 from rickctl.services.drafts import Draft
+from rickctl.services.terms import Words
 
 cli = noun("Place, cancel, modify and look at orders; every entry carries a stop-loss and a take-profit.")
 

@@ -3,59 +3,100 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from rickctl.domain.charter import check_cancel, check_modify, check_reduce, refusal
-from rickctl.domain.conversion import Rates
+from rickctl.domain.charter import check_cancel, check_modify, check_reduce, refusal, widens_risk
 from rickctl.domain.errors import OrderRejected, UsageError
-from rickctl.domain.exits import Distance, DistanceUnit, parse_stop, parse_target, parse_trailing, resolve_exits
-from rickctl.domain.money import ROUND_HALF_EVEN, quantise
 from rickctl.domain.orders import EntryType, IntentState, OrderRequest, Side
-from rickctl.domain.ports import Changes, Close
-from rickctl.domain.positions import entry_reference, net_units
+from rickctl.domain.ports import Close
+from rickctl.domain.positions import net_units
 from rickctl.domain.records import IntentKind, StaleAccount
 from rickctl.services.desk import hold, retry, save
-from rickctl.services.drafts import find_instrument, parse_entry_price, parse_units
-from rickctl.services.gate import Asked, counted
-from rickctl.services.moment import measure
+from rickctl.services.drafts import find_instrument, parse_units
+from rickctl.services.gate import Asked, check_fresh, counted, numbers_of, versions_beside
+from rickctl.services.moment import measure, nearest_opposite
 from rickctl.services.sending import transmit
-from rickctl.services.stored import changes_json, quote_json, request_json, verdicts_json
+from rickctl.services.stored import changes_json, quote_json, read_target, request_json, verdicts_json
+from rickctl.services.terms import changed, current_request, resolve_changes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from rickctl.domain.account import Order, Trade
     from rickctl.domain.charter import Charter, Snapshot
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import Verdict
-    from rickctl.domain.ports import Execution
+    from rickctl.domain.ports import Changes, Execution, StateTransaction
     from rickctl.domain.records import JSON, IntentRow
     from rickctl.domain.scope import Mode
     from rickctl.services.desk import Desk, Held
     from rickctl.services.orders import Trader
+    from rickctl.services.terms import Words
 
 
-class Words(NamedTuple):
-    """A modification as typed; every text is still unread, None is not said."""
+class _Judge(Protocol):
+    """What a change answers to; `number` is the order it leaves out of the exposure, None where it adds none."""
 
-    number: int
-    units: str | None = None
-    price: str | None = None
-    stop_loss: str | None = None
-    take_profit: str | None = None
-    trailing: str | None = None
-    ttl_ns: int | None = None
+    @property
+    def number(self) -> int | None: ...
+
+    def widens(self, held: Held) -> bool:
+        """Whether it answers to every rule an entry does."""
+        ...
+
+    def verdicts(self, held: Held, snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
+        """Every rule's answer."""
+        ...
+
+
+class _ExitJudge(NamedTuple):
+    """A cancel, or with `units` of `symbol` a close: never more than is there, at its own allowance."""
+
+    symbol: str
+    units: Decimal | None = None
+
+    @property
+    def number(self) -> int | None:
+        return None
+
+    def widens(self, held: Held) -> bool:
+        del held
+        return False
+
+    def verdicts(self, held: Held, snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
+        del held
+        if self.units is None:
+            return check_cancel(snapshot, charter)
+        return check_reduce(self.symbol, self.units, snapshot, charter)
+
+
+class _ChangeJudge(NamedTuple):
+    """A modification, judged against the terms that stand when it is judged."""
+
+    target: IntentRow
+    changes: Changes
+
+    @property
+    def number(self) -> int:
+        return self.target.number
+
+    def widens(self, held: Held) -> bool:
+        before = current_request(held, self.number)
+        return widens_risk(before, changed(before, self.changes))
+
+    def verdicts(self, held: Held, snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
+        before = current_request(held, self.number)
+        if held.account.trade(self.number) is None:
+            opposite = nearest_opposite(held.account, before.symbol, before.side)
+            snapshot = replace(snapshot, own_opposite_price=opposite)
+        after = changed(before, self.changes)
+        return check_modify(before, after, snapshot, charter, client_order_id=self.target.client_order_id).verdicts
 
 
 def cancel(number: int, desk: Desk, trader: Trader, execution: Execution) -> IntentRow:
     """Cancel what is not filled of an order. Raises UsageError for an unknown one, OrderRejected for a filled one."""
     target = find_entry(desk, number)
-
-    def judge(held: Held, snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
-        del held
-        return check_cancel(snapshot, charter)
-
+    judge = _ExitJudge(target.symbol)
     row = _record(IntentKind.CANCEL, target.symbol, {"target": number}, desk, trader, judge)
     return transmit_change(row, desk, trader, lambda: execution.cancel_order(target.client_order_id))
 
@@ -68,10 +109,7 @@ def close_position(
     wanted = None if units is None else parse_units(units, instrument)
     request = _close_request(hold(desk), instrument, trade, wanted)
 
-    def judge(held: Held, snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
-        del held
-        return check_reduce(instrument.symbol, request.units, snapshot, charter)
-
+    judge = _ExitJudge(instrument.symbol, request.units)
     row = _record(IntentKind.CLOSE, instrument.symbol, {**request_json(request), "trade": trade}, desk, trader, judge)
     close = Close(row.client_order_id, instrument.symbol, trade, wanted)
     return transmit_change(row, desk, trader, lambda: execution.submit_close(close))
@@ -80,6 +118,9 @@ def close_position(
 def _close_request(held: Held, instrument: Instrument, trade: int | None, units: Decimal | None) -> OrderRequest:
     account = held.account
     found = None if trade is None else account.trade(trade)
+    if found is not None and found.symbol != instrument.symbol:
+        message = f"trade {trade} is of {found.symbol}, not of {instrument.symbol}"
+        raise UsageError(message, code="bad_usage", hint=f"rickctl position close --trade {trade}")
     net = net_units(account, instrument.symbol) if trade is None else (found.units * found.side.sign if found else None)
     if not net:
         what = instrument.symbol if trade is None else f"trade {trade}"
@@ -101,14 +142,11 @@ def modify(words: Words, desk: Desk, trader: Trader, execution: Execution) -> In
     """Change an order or the exits of its trade; what widens risk passes every rule an entry does."""
     target = find_entry(desk, words.number)
     instrument = desk.market.instruments[target.symbol]
-    changes, _, after = _resolve(words, hold(desk), instrument, desk)
-
-    def judge(held: Held, snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
-        before = current_request(held, words.number)
-        return check_modify(before, after, snapshot, charter, client_order_id=target.client_order_id).verdicts
-
+    held = hold(desk)
+    changes = resolve_changes(words, held, instrument, desk)
+    after = changed(current_request(held, words.number), changes)
     body: dict[str, JSON] = {**request_json(after), "target": words.number, "changes": changes_json(changes)}
-    row = _record(IntentKind.MODIFY, target.symbol, body, desk, trader, judge, without=words.number)
+    row = _record(IntentKind.MODIFY, target.symbol, body, desk, trader, _ChangeJudge(target, changes))
     return transmit_change(row, desk, trader, lambda: execution.modify_order(target.client_order_id, changes))
 
 
@@ -118,9 +156,9 @@ def preview_close(symbol: str, trade: int | None, units: str | None, desk: Desk,
     held = hold(desk)
     request = _close_request(held, instrument, trade, None if units is None else parse_units(units, instrument))
     charter = trader.exit_charter()
-    snapshot = _moment(held, instrument, desk, trader, charter, frozenset(), without=None)
-    full = counted(_asked(held, instrument, trader), snapshot, charter, desk.reads)
-    verdicts = check_reduce(instrument.symbol, request.units, full, charter)
+    judge = _ExitJudge(instrument.symbol, request.units)
+    snapshot, asked = _moment(held, instrument, desk, trader, charter, frozenset(), judge)
+    verdicts = judge.verdicts(held, counted(asked, snapshot, charter, desk.reads), charter)
     if not all(verdict.passed for verdict in verdicts):
         raise refusal(verdicts)
 
@@ -131,10 +169,9 @@ def preview_change(words: Words, desk: Desk, trader: Trader) -> None:
     target = find_entry(desk, words.number)
     instrument = desk.market.instruments[target.symbol]
     held = hold(desk)
-    _, before, after = _resolve(words, held, instrument, desk)
-    snapshot = _moment(held, instrument, desk, trader, charter, sealed_for, without=words.number)
-    full = counted(_asked(held, instrument, trader), snapshot, charter, desk.reads)
-    verdicts = check_modify(before, after, full, charter, client_order_id=target.client_order_id).verdicts
+    judge = _ChangeJudge(target, resolve_changes(words, held, instrument, desk))
+    snapshot, asked = _moment(held, instrument, desk, trader, charter, sealed_for, judge)
+    verdicts = judge.verdicts(held, counted(asked, snapshot, charter, desk.reads), charter)
     if not all(verdict.passed for verdict in verdicts):
         raise refusal(verdicts)
 
@@ -160,136 +197,18 @@ def find_entry(desk: Desk, number: int) -> IntentRow:
     return row
 
 
-def current_request(held: Held, number: int) -> OrderRequest:
-    """The terms in force of a working order or an open trade, as a request. Raises OrderRejected where it ended."""
-    trade, order = held.account.trade(number), held.account.order(number)
-    if trade is not None:
-        return _trade_request(held, trade)
-    if order is None or order.is_close:
-        message = f"order {number} is neither working nor open"
-        raise OrderRejected(message, code="not_working", hint=f"rickctl order show {number}")
-    return _order_request(held, order)
-
-
-def _trade_request(held: Held, trade: Trade) -> OrderRequest:
-    return OrderRequest(
-        scope=held.account.scope,
-        symbol=trade.symbol,
-        side=trade.side,
-        units=trade.units,
-        entry=EntryType.MARKET,
-        price=None,
-        stop_loss=trade.stop_level,
-        take_profit=trade.take_profit,
-        trailing=trade.trailing,
-    )
-
-
-def _order_request(held: Held, order: Order) -> OrderRequest:
-    return OrderRequest(
-        scope=held.account.scope,
-        symbol=order.symbol,
-        side=order.side,
-        units=order.remaining,
-        entry=order.entry,
-        price=order.price,
-        stop_loss=order.stop_loss,
-        take_profit=order.take_profit,
-        trailing=order.trailing,
-        expires_ns=order.expires_ns,
-    )
-
-
-def _resolve(
-    words: Words, held: Held, instrument: Instrument, desk: Desk
-) -> tuple[Changes, OrderRequest, OrderRequest]:
-    """The changes in prices, and the terms before and after. Raises UsageError where nothing would change."""
-    before = current_request(held, words.number)
-    price = before.price if words.price is None else parse_entry_price(words.price, "--price", instrument)
-    start = price if price is not None else _grid_entry(held, words.number, instrument)
-    changes = Changes(
-        units=None if words.units is None else parse_units(words.units, instrument),
-        price=None if words.price is None else price,
-        **_exits(words, before, start, instrument, desk, held),
-        expires_ns=None if words.ttl_ns is None else held.now_ns + words.ttl_ns,
-    )
-    if changes == Changes():
-        message = "nothing to change: say --stop-loss, --take-profit, --trailing, --price, --units or --ttl"
-        raise UsageError(message, code="bad_usage", hint="rickctl order modify --help")
-    named = {name: value for name, value in changes._asdict().items() if value is not None}
-    return changes, before, replace(before, **named)
-
-
-def _grid_entry(held: Held, number: int, instrument: Instrument) -> Decimal | None:
-    entry = entry_reference(held.account, number)
-    return None if entry is None else quantise(entry, instrument.price_increment, ROUND_HALF_EVEN)
-
-
-def _exits(
-    words: Words, before: OrderRequest, start: Decimal | None, instrument: Instrument, desk: Desk, held: Held
-) -> dict[str, Decimal | None]:
-    """New exits in prices: a bare price stands as it is, a distance counts from the entry."""
-    stop = None if words.stop_loss is None else parse_stop(words.stop_loss)
-    target = None if words.take_profit is None else parse_target(words.take_profit)
-    trailing = None if words.trailing is None else parse_trailing(words.trailing)
-    kept_stop = None if before.stop_loss is None else Distance(DistanceUnit.PRICE, before.stop_loss)
-    distances = resolve_exits(
-        side=before.side,
-        instrument=instrument,
-        quote=Rates(desk.market, held.now_ns).quote(instrument.symbol),
-        entry=EntryType.MARKET if start is None else EntryType.LIMIT,
-        price=start,
-        stop_loss=_measured(stop) or (kept_stop if _is_multiple(target) else None),
-        take_profit=_measured(target),
-        trailing=trailing,
-    )
-    return {
-        "stop_loss": _price_of(stop, distances.stop_loss, instrument),
-        "take_profit": _price_of(target, distances.take_profit, instrument),
-        "trailing": distances.trailing,
-    }
-
-
-def _measured(distance: Distance | None) -> Distance | None:
-    """The distance, if it is one: a bare price is not measured from anything."""
-    return None if distance is None or distance.unit is DistanceUnit.PRICE else distance
-
-
-def _is_multiple(distance: Distance | None) -> bool:
-    return distance is not None and distance.unit is DistanceUnit.MULTIPLE
-
-
-def _price_of(written: Distance | None, resolved: Decimal | None, instrument: Instrument) -> Decimal | None:
-    if written is None:
-        return None
-    if written.unit is DistanceUnit.PRICE:
-        return instrument.price(instrument.ticks(written.value))
-    return resolved
-
-
 def _record(
-    kind: IntentKind,
-    symbol: str,
-    body: dict[str, JSON],
-    desk: Desk,
-    trader: Trader,
-    judge: Callable[[Held, Snapshot, Charter], tuple[Verdict, ...]],
-    *,
-    without: int | None = None,
+    kind: IntentKind, symbol: str, body: dict[str, JSON], desk: Desk, trader: Trader, judge: _Judge
 ) -> IntentRow:
     """Judge a change and write its intent, allowed or not, in one transaction. Raises Refused."""
-    if kind is IntentKind.MODIFY:
-        charter, sealed_for = trader.change_charter()
-    else:
-        charter, sealed_for = trader.exit_charter(), frozenset()
+    charter, sealed_for = trader.change_charter()
     instrument = desk.market.instruments[symbol]
 
     def attempt(held: Held) -> tuple[IntentRow, tuple[Verdict, ...]]:
-        snapshot = _moment(held, instrument, desk, trader, charter, sealed_for, without=without)
+        snapshot, asked = _moment(held, instrument, desk, trader, charter, sealed_for, judge)
         with desk.writable().transaction() as transaction:
-            if transaction.account(desk.scope) != held.row:
-                raise StaleAccount
-            verdicts = judge(held, counted(_asked(held, instrument, trader), snapshot, charter, transaction), charter)
+            snapshot = _check_moment(held, snapshot, asked, trader, charter, transaction, judge)
+            verdicts = judge.verdicts(held, counted(asked, snapshot, charter, transaction), charter)
             allowed = all(verdict.passed for verdict in verdicts)
             row = transaction.add_intent(
                 desk.scope,
@@ -317,6 +236,32 @@ def _record(
     return row
 
 
+def _check_moment(
+    held: Held,
+    snapshot: Snapshot,
+    asked: Asked,
+    trader: Trader,
+    charter: Charter,
+    transaction: StateTransaction,
+    judge: _Judge,
+) -> Snapshot:
+    """That what was measured still stands, no other change of the same order being under way. Raises StaleAccount."""
+    scope = asked.request.scope
+    under_way = transaction.intents(scope, states=_UNDER_WAY) if judge.number is not None else []
+    for row in under_way:
+        if row.kind is IntentKind.MODIFY and read_target(row.request) == judge.number:
+            raise StaleAccount
+    if judge.widens(held):
+        check_fresh(asked, held, charter, transaction, trader.wall)
+        return replace(snapshot, kill_reason=trader.kill_reason())
+    if transaction.account(scope) != held.row:
+        raise StaleAccount
+    return snapshot
+
+
+_UNDER_WAY = frozenset({IntentState.INTENT, IntentState.SENT})
+
+
 def _moment(
     held: Held,
     instrument: Instrument,
@@ -324,23 +269,21 @@ def _moment(
     trader: Trader,
     charter: Charter,
     sealed_for: frozenset[Mode],
-    *,
-    without: int | None,
-) -> Snapshot:
-    return measure(
+    judge: _Judge,
+) -> tuple[Snapshot, Asked]:
+    """The moment of a change, and whose counts are asked for; the accounts beside matter only to what widens risk."""
+    widens, wall_ns = judge.widens(held), trader.wall.now_ns()
+    versions = versions_beside(desk) if widens else {}
+    snapshot = measure(
         held,
         instrument=instrument,
         market=desk.market,
         charter=charter,
         sealed_for=sealed_for,
         kill_reason=trader.kill_reason(),
-        neighbours=() if without is None else trader.neighbours(),
-        without=without,
+        neighbours=trader.neighbours() if widens else (),
+        without=judge.number,
     )
-
-
-def _asked(held: Held, instrument: Instrument, trader: Trader) -> Asked:
-    """A request that only says whose counts are asked for."""
     request = OrderRequest(
         scope=held.account.scope,
         symbol=instrument.symbol,
@@ -351,4 +294,4 @@ def _asked(held: Held, instrument: Instrument, trader: Trader) -> Asked:
         stop_loss=None,
         take_profit=None,
     )
-    return Asked(request, "", held.now_ns, trader.wall.now_ns())
+    return snapshot, Asked(request, "", held.now_ns, wall_ns, numbers_of(held.account), versions)

@@ -74,10 +74,16 @@ def check_draft(draft: Draft) -> Draft:
     if draft.key is not None and not (0 < len(draft.key) <= _LONGEST_KEY and draft.key.isprintable()):
         message = f"--key must be 1 to {_LONGEST_KEY} visible characters"
         raise UsageError(message, code="bad_key")
-    if draft.ttl_ns is not None and not 0 < draft.ttl_ns <= _LONGEST_TTL_NS:
+    check_ttl(draft.ttl_ns)
+    return draft
+
+
+def check_ttl(ttl_ns: int | None) -> int | None:
+    """The life of a resting entry if it is one at all. Raises UsageError."""
+    if ttl_ns is not None and not 0 < ttl_ns <= _LONGEST_TTL_NS:
         message = "--ttl must be above zero and under a year"
         raise UsageError(message, code="bad_duration")
-    return draft
+    return ttl_ns
 
 
 def is_unicode(text: str) -> bool:

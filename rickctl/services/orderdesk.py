@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from rickctl.domain.errors import OrderRejected, UsageError
+from rickctl.domain.errors import OrderRejected, RickctlError, UsageError
 from rickctl.domain.orders import IntentState, OrderState
 from rickctl.services.changes import cancel, close_position, modify, preview_change, preview_close
 from rickctl.services.desk import hold
@@ -16,17 +16,19 @@ from rickctl.services.sending import account_now, await_fill
 from rickctl.services.stopping import cancel_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rickctl.domain.errors import Refused
     from rickctl.domain.ports import Execution
     from rickctl.domain.scope import Scope
-    from rickctl.services.changes import Words
     from rickctl.services.desk import Desk
     from rickctl.services.drafts import Draft
     from rickctl.services.orders import Checked, Trader
     from rickctl.services.report import OrderReport
+    from rickctl.services.terms import Words
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 _MOST = 1_000_000
 FILL_RULES = (
     "buys fill at the ask, sells at the bid; a stop gapped over fills at the gap",
@@ -68,8 +70,9 @@ class OrderDesk:
             return [self.show(number)] if number is not None else self.working()
         self.resolve()
         numbers = [number] if number is not None else [report.row.number for report in self.working()]
-        for each in numbers:
-            cancel(each, self.desk, self.trader, self.execution)
+        # What is filled while everything is cancelled is no failure: it shows as filled.
+        passed = {"already_filled"} if every else set()
+        _do_each(numbers, lambda each: cancel(each, self.desk, self.trader, self.execution), passed)
         return [self.show(each) for each in numbers]
 
     def modify(self, words: Words, *, dry_run: bool) -> OrderReport:
@@ -105,7 +108,11 @@ class OrderDesk:
                 if held.symbol in symbols and trade in {None, held.number}
             ]
         self.resolve()
-        rows = [close_position(each, trade, units, self.desk, self.trader, self.execution) for each in symbols]
+        # What closed by itself while everything is closed is no failure either.
+        passed = {"nothing_to_close"} if every else set()
+        rows = _do_each(
+            symbols, lambda each: close_position(each, trade, units, self.desk, self.trader, self.execution), passed
+        )
         return [raise_if_cancelled(self._after_fill(row.number)) for row in rows]
 
     def show(self, number: int) -> OrderReport:
@@ -137,3 +144,20 @@ class OrderDesk:
         if order is not None:
             await_fill(self.desk, order.live_ns)
         return self.show(number)
+
+
+def _do_each(items: Sequence[Item], act: Callable[[Item], Result], passed: set[str]) -> list[Result]:
+    """Do it to every one, then raise the first failure whose code is not `passed` over."""
+    done: list[Result] = []
+    failures: list[RickctlError] = []
+    for item in items:
+        try:
+            done.append(act(item))
+        except RickctlError as error:
+            if error.code not in passed:
+                failures.append(error)
+    if failures:
+        if len(items) > 1:
+            failures[0].message += f"; {len(items) - len(failures)} of {len(items)} were done"
+        raise failures[0]
+    return done

@@ -12,7 +12,7 @@ from rickctl.domain.history import order_view
 from rickctl.domain.orders import IntentState, OrderState, Side
 from rickctl.domain.records import IntentKind
 from rickctl.domain.sizing import result_at
-from rickctl.services.stored import read_measured, read_quotes, read_request, read_verdicts
+from rickctl.services.stored import read_measured, read_quotes, read_request, read_target, read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,7 +70,21 @@ def report_order(desk: Desk, held: Held, number: int) -> OrderReport:
     if row is None:
         message = f"account {desk.scope} has no order {number}"
         raise UsageError(message, code="unknown_order", hint=f"rickctl order list --account {desk.scope.account}")
+    if row.kind in _ABOUT_ANOTHER:
+        raise _about_another(row)
     return _report(row, desk, held, order_events(desk, held, number))
+
+
+_ABOUT_ANOTHER = {IntentKind.CANCEL: "the cancel", IntentKind.MODIFY: "a change"}
+
+
+def _about_another(row: IntentRow) -> UsageError:
+    """What stands under a number that is no order's own."""
+    target = read_target(row.request)
+    said_no = [verdict.detail or verdict.name for verdict in read_verdicts(row.verdicts) if not verdict.passed]
+    told = ": ".join([row.state.value, "; ".join(said_no)] if said_no else [row.state.value])
+    message = f"{row.number} is {_ABOUT_ANOTHER[row.kind]} of order {target}, {told}"
+    return UsageError(message, code="unknown_order", hint=f"rickctl order show {target}")
 
 
 def report_orders(desk: Desk, held: Held, states: Collection[OrderState] | None, limit: int) -> list[OrderReport]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.domain.errors import Refused, RickctlError
+from rickctl.domain.errors import OrderRejected, Refused, RickctlError
 from rickctl.services.desk import hold
 
 if TYPE_CHECKING:
@@ -28,13 +28,26 @@ class Stopped(NamedTuple):
 
 
 def cancel_entries(desk: Desk, execution: Execution) -> list[int]:
-    """Cancel every working entry of an account; exits of open positions and reduce-only orders stay."""
-    numbers = [order.number for order in hold(desk).account.orders if not order.is_close]
-    for number in numbers:
-        row = desk.reads.intent(desk.scope, number)
-        if row is not None:
+    """Cancel every working entry of an account; exits of open positions and reduce-only orders stay.
+
+    Every one is tried, what was filled meanwhile is passed over; then the first failure is raised.
+    """
+    cancelled: list[int] = []
+    failures: list[RickctlError] = []
+    for order in hold(desk).account.orders:
+        row = None if order.is_close else desk.reads.intent(desk.scope, order.number)
+        if row is None:
+            continue
+        try:
             execution.cancel_order(row.client_order_id)
-    return numbers
+            cancelled.append(order.number)
+        except OrderRejected:
+            continue
+        except RickctlError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return cancelled
 
 
 def stop_everything(reason: str, openers: Sequence[tuple[Scope, Callable[[], tuple[Desk, Execution]]]]) -> Stopped:
