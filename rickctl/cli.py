@@ -44,7 +44,7 @@ _OF_AN_ACCOUNT = frozenset({"quote", "order", "why", "position", "positions", "p
 def run(argv: Sequence[str], app: App) -> int:
     """Run one command line and return its exit code; nothing it raises gets past here."""
     try:
-        return _dispatch(list(argv), app)
+        return _warned(_dispatch(list(argv), app), argv, app)
     except RickctlError as error:
         return _report(error, argv, app)
     except KeyboardInterrupt:
@@ -79,6 +79,16 @@ def _dispatch(argv: list[str], app: App) -> int:
             return _run_noun(noun, argv[1:], app)
     message = f"{word!r} is not a command of rickctl"
     raise UsageError(message, code="unknown_command", hint=_nearest_noun(word))
+
+
+def _warned(code: int, argv: Sequence[str], app: App) -> int:
+    """The code, once stderr says that an outcome is unknown, whatever the command was about."""
+    found = app.unknown_outcomes() if argv and argv[0] != "complete" else []
+    if found:
+        from rickctl.render.failure import write_warning  # noqa: PLC0415 - only a warning needs it
+
+        write_warning(found, as_json=_wants_json(argv, app), err=app.err)
+    return code
 
 
 def _run_plain_quote(argv: list[str], app: App) -> bool:

@@ -142,7 +142,8 @@ def place(
         key=key,
     )
     app = app_of(context)
-    app.start_job(lock, if_market_open, account)
+    # A rehearsal writes nothing, so it takes no lock either.
+    app.start_job(None if dry_run else lock, if_market_open, account)
     if dry_run:
         checked, refused = app.desks.orders(account, write=False).preview(draft)
         app.show(preview_view(checked, refused, show_all=show_all), output=output, badge=app.badge(account, "dry run"))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, TextIO
 from rickctl.render.clean import clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rickctl.domain.errors import ExitCode, RickctlError
     from rickctl.domain.orders import Verdict
+    from rickctl.domain.scope import Scope
 
 
 _UNKNOWN = "unknown"
@@ -44,6 +46,22 @@ def _shortened(text: str) -> str:
     """Both ends of a text that is too long to be read."""
     half = _LONGEST // 2
     return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"
+
+
+def write_warning(unknown: Sequence[tuple[Scope, int]], *, as_json: bool, err: TextIO) -> None:
+    """Outcomes nobody knows, on stderr: one line and a hint, or one JSON object."""
+    scope, number = unknown[0]
+    more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+    message = f"the outcome of order {number} of {scope}{more} is unknown"
+    hint = f"rickctl order resolve --account {scope}"
+    if as_json:
+        from rickctl.render.write import json_text  # noqa: PLC0415 - people get two lines instead
+
+        record = {"category": "warning", "code": "outcome_unknown", "message": message, "hint": hint, "order": number}
+        err.write(json_text(record) + "\n")
+    else:
+        err.write(clean_text(f"rickctl: warning: {message}") + "\n" + clean_text(f"hint: {hint}") + "\n")
+    err.flush()
 
 
 def failure_record(error: RickctlError, exit_code: ExitCode) -> dict[str, object]:

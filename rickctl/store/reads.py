@@ -91,6 +91,11 @@ class Reads:
         found = self._rows(f"{_INTENT}{asked.text} ORDER BY rowid DESC LIMIT ?", *asked.values, _limit(limit))
         return [read_intent(row, self._path) for row in found]
 
+    def unknown_outcomes(self) -> list[tuple[Scope, int]]:
+        """Account and number of every intent whose outcome is unknown, oldest first."""
+        found = self.intents(states={IntentState.UNKNOWN})
+        return [(row.scope, row.number) for row in reversed(found)]
+
     def journal(
         self,
         scope: Scope | None = None,
