@@ -84,7 +84,7 @@ def hold(desk: Desk) -> Held:
         now_ns = desk.clock.now_ns()
         events = open_account(desk.opening, desk.scope, now_ns)
         return Held(fold(events), events, None, now_ns)
-    stored = parse_state(row.state)
+    stored = _stored_state(row)
     now_ns = row.clock_ns if row.clock_ns is not None else max(desk.clock.now_ns(), stored.checkpoint_ns)
     settled = settle(stored, desk.market, now_ns)
     return Held(settled.state, settled.events, row, now_ns)
@@ -103,6 +103,15 @@ def beside(reads: StateReads, scope: Scope) -> list[AccountRow]:
         and row.status is AccountStatus.OPEN
         and row.clock_ns is None
     ]
+
+
+def _stored_state(row: AccountRow) -> AccountState:
+    """What a row says an account holds. Raises SetupError for one that says nothing readable."""
+    try:
+        return parse_state(row.state)
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        message = f"account {row.scope} is damaged in the state: it cannot be read"
+        raise SetupError(message, code="state_corrupt", hint="rickctl journal verify") from error
 
 
 def check_open(held: Held) -> Held:

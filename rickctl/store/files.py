@@ -102,6 +102,15 @@ def _create_empty(path: Path) -> bool:
     return True
 
 
+def sync_folder(path: Path) -> None:
+    """Make the names of a folder durable; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def folder_lock(path: Path) -> Iterator[None]:
     """Keep other processes that ask for this folder's lock out; raises OSError."""

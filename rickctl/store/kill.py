@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.store.failures import from_os
-from rickctl.store.files import FILE_MODE, ensure_folder
+from rickctl.store.files import FILE_MODE, ensure_folder, sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,8 @@ def read_kill(state_dir: Path) -> Kill | None:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return None
+        # A link to nowhere stands in the way of a latch, so it is one.
+        return Kill("the latch file is a link to nowhere", 0) if path.is_symlink() else None
     except (OSError, UnicodeDecodeError):
         return Kill("the latch file cannot be read", 0)
     try:
@@ -55,6 +57,8 @@ def set_kill(state_dir: Path, kill: Kill) -> None:
         return  # an empty latch file is a kill all the same
     finally:
         os.close(descriptor)
+    with suppress(OSError):
+        sync_folder(state_dir)
 
 
 def clear_kill(state_dir: Path) -> bool:
