@@ -135,7 +135,7 @@ def _filled(view: OrderView, event: OrderFilled, fills: list[Lot]) -> OrderView:
     if event.number == number:
         view = replace(view, fees=view.fees + event.commission)
     own = event.number == number and event.leg in {Leg.ENTRY, Leg.CLOSE}
-    realised = sum((part.pnl_account for part in (event.reduced if own else closed)), ZERO)
+    realised = sum((part.pnl_account for part in closed), ZERO)
     view = replace(view, open_units=open_units, realised=view.realised + realised)
     if not own:
         return view

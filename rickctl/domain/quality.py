@@ -134,7 +134,7 @@ def _close(inputs: QualityInputs) -> QualityPart:
         return _part("session", "no close", _FULL, "trading does not stop")
     shown = duration_text(max(0, left_ns))
     score = _score(_CLOSE, Decimal(left_ns) / Decimal(_CALM_CLOSE_NS))
-    return _part("session", shown, score, f"trading stops in {shown}")
+    return _part("session", shown, score, f"trading stops in {shown}" if left_ns > 0 else "the market is closed")
 
 
 def _exposure(inputs: QualityInputs) -> QualityPart:

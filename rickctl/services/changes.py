@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rickctl.domain.charter import check_cancel, check_modify, check_reduce, refusal, widens_risk
-from rickctl.domain.errors import OrderRejected, UsageError
+from rickctl.domain.errors import OrderRejected, Refused, UsageError
+from rickctl.domain.instants import rfc3339
 from rickctl.domain.orders import EntryType, IntentState, OrderRequest, Side
 from rickctl.domain.ports import Close
 from rickctl.domain.positions import net_units
@@ -107,12 +108,22 @@ def close_position(
     """Close a position, or part of it, with a reduce-only market order. Raises OrderRejected where nothing is open."""
     instrument = find_instrument(symbol, desk.market.instruments)
     wanted = None if units is None else parse_units(units, instrument)
-    request = _close_request(hold(desk), instrument, trade, wanted)
-
+    held = hold(desk)
+    request = _close_request(held, instrument, trade, wanted)
+    _check_trades(instrument, desk, held.now_ns)
     judge = _ExitJudge(instrument.symbol, request.units)
     row = _record(IntentKind.CLOSE, instrument.symbol, {**request_json(request), "trade": trade}, desk, trader, judge)
     close = Close(row.client_order_id, instrument.symbol, trade, wanted)
     return transmit_change(row, desk, trader, lambda: execution.submit_close(close))
+
+
+def _check_trades(instrument: Instrument, desk: Desk, now_ns: int) -> None:
+    """A market order sent to a closed market would be cancelled unseen. Raises Refused."""
+    opens_ns = desk.market.next_open_ns(instrument.symbol, now_ns)
+    if opens_ns != now_ns:
+        when = "" if opens_ns is None else f"; it opens {rfc3339(opens_ns)}"
+        message = f"the {instrument.symbol} market is closed{when}; the exits of the position stand"
+        raise Refused(message, code="market_closed", hint="close it when the market opens")
 
 
 def _close_request(held: Held, instrument: Instrument, trade: int | None, units: Decimal | None) -> OrderRequest:

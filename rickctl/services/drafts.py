@@ -74,6 +74,9 @@ def check_draft(draft: Draft) -> Draft:
     if draft.key is not None and not (0 < len(draft.key) <= _LONGEST_KEY and draft.key.isprintable()):
         message = f"--key must be 1 to {_LONGEST_KEY} visible characters"
         raise UsageError(message, code="bad_key")
+    if draft.ttl_ns is not None and draft.limit is None and draft.stop_entry is None:
+        message = "--ttl is the life of a resting entry; a market entry does not rest"
+        raise UsageError(message, code="bad_entry", hint="add --limit or --stop-entry, or leave --ttl out")
     check_ttl(draft.ttl_ns)
     return draft
 

@@ -10,7 +10,7 @@ from rickctl.domain.conversion import Rates, RateSide
 from rickctl.domain.errors import UsageError
 from rickctl.domain.instants import HOUR_NS, MINUTE_NS
 from rickctl.domain.orders import EntryType
-from rickctl.domain.positions import day_of, entry_reference, equity, exposure, margin_available
+from rickctl.domain.positions import day_of, entry_reference, equity, exposure, margin_available, margin_of
 from rickctl.services.desk import hold
 from rickctl.services.drafts import Sizing
 
@@ -65,7 +65,7 @@ def measure(
         day_start_equity=day.equity,
         peak_equity=account.peak.equity,
         day_start_ns=day.at_ns,
-        margin_available=margin_available(account, rates),
+        margin_available=_free_margin(account, rates, without),
         quote_to_account=None if to_account is None else to_account.rate,
         base_to_account=_unit_value(instrument, quote, account, rates),
         hold_min=account.config.max_hold_ns // MINUTE_NS,
@@ -80,6 +80,16 @@ def measure(
         kill_reason=kill_reason,
         own_opposite_price=None,
     )
+
+
+def _free_margin(account: AccountState, rates: Rates, without: int | None) -> Decimal | None:
+    """Margin free for an order; what the changed trade itself takes is free for it."""
+    free = margin_available(account, rates)
+    trade = None if without is None else account.trade(without)
+    if free is None or trade is None or account.is_spot:
+        return free
+    own = margin_of(account, trade.symbol, trade.units, rates)
+    return None if own is None else free + own
 
 
 def nearest_opposite(account: AccountState, symbol: str, side: Side) -> Decimal | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rickctl.domain.charter import refusal
 from rickctl.domain.conversion import Rates
 from rickctl.domain.errors import OrderRejected, Refused, SetupError, Unreachable, UsageError
-from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS
+from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS, rfc3339
 from rickctl.domain.orders import IntentState, Side
 from rickctl.services.desk import check_open, hold, retry, save
 from rickctl.services.drafts import build_request, check_draft, find_instrument
@@ -111,7 +111,7 @@ def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> Int
     fingerprint = draft.fingerprint(find_instrument(check_draft(draft).symbol, desk.market.instruments).symbol)
     earlier = find_by_key(desk.reads, draft.key, fingerprint, desk, trader.wall)
     if earlier is not None:
-        return answer(earlier, desk, trader.wall)
+        return answer_again(earlier, desk, trader.wall)
 
     def attempt(held: Held) -> tuple[IntentRow, Approved | None]:
         charter, sealed_for = trader.entry_charter()
@@ -202,6 +202,16 @@ def answer(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
     if row.state in {IntentState.REJECTED, IntentState.ABANDONED}:
         raise _said_no(row)
     raise unknown_outcome(row)
+
+
+def answer_again(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
+    """The answer a key was given before; a no is told as the old one it is, since nothing was asked again."""
+    try:
+        return answer(row, desk, wall)
+    except (OrderRejected, Refused, Unreachable, UsageError) as error:
+        error.message = f"order {row.number} of {rfc3339(row.created_ns)} was answered: {error.message}"
+        error.hint = "the same key keeps its answer for 30 days; another --key asks again"
+        raise
 
 
 def _refusal_of(row: IntentRow) -> Refused:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from rickctl.domain.charter.rules import Action
     from rickctl.domain.charter.snapshot import Snapshot
     from rickctl.domain.charter.values import Charter
-    from rickctl.domain.market import Quote
     from rickctl.domain.orders import OrderRequest
     from rickctl.domain.quality import Quality
 
@@ -149,15 +148,17 @@ def quality_of(case: Case) -> Quality | None:
             recent_range=positive(snapshot.recent_range),
             quote_age_ns=snapshot.quote.age_ns(snapshot.now_ns),
             max_age_ns=int(charter.max_quote_age_seconds * SECOND_NS),
-            closes_in_ns=None if snapshot.next_close_ns is None else snapshot.next_close_ns - snapshot.now_ns,
+            closes_in_ns=_closes_in(snapshot),
             exposure_share=None if carried is None else carried / charter.max_exposure,
         )
     )
 
 
-def touch_price(side: Side, quote: Quote) -> Decimal | None:
-    """What a market order on this side would pay or get."""
-    return quote.ask if side is Side.BUY else quote.bid
+def _closes_in(snapshot: Snapshot) -> int | None:
+    """Time to the close: none left in a closed market, None where trading does not stop."""
+    if not snapshot.market_open:
+        return 0
+    return None if snapshot.next_close_ns is None else snapshot.next_close_ns - snapshot.now_ns
 
 
 def _entry(request: OrderRequest, snapshot: Snapshot, bid: Decimal | None, ask: Decimal | None) -> Decimal | None:

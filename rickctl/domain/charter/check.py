@@ -200,14 +200,17 @@ def refusal(verdicts: Sequence[Verdict], request: OrderRequest | None = None) ->
 def _hint(rule: Rule, request: OrderRequest | None) -> str:
     if rule.code == "naked_entry" and request is not None:
         words = f"{request.symbol} {request.side.value} {request.units:f}"
-        return f"rickctl order place {words} --stop-loss 20p --take-profit 2R"
+        distance = "1%" if "-" in request.symbol else "20p"
+        return f"rickctl order place {words} --stop-loss {distance} --take-profit 2R"
+    if rule.code == "market_closed":
+        return "rehearse it: rickctl account create rehearsal --speed step --start 2026-11-18T14:00"
     if rule.code in _LOOK_AT_QUOTE and request is not None:
         return f"rickctl quote {request.symbol}"
     return rule.hint or f"rickctl charter explain {rule.id}"
 
 
 _LOOK_AT_QUOTE = frozenset(
-    {"bad_quote", "stale_quote", "not_tradeable", "frozen_quote", "market_closed", "price_collar"}
+    {"bad_quote", "stale_quote", "not_tradeable", "frozen_quote", "price_collar"}
 )
 
 
