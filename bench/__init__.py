@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-MEASUREMENTS = ("bench.startup", "bench.touch")
+MEASUREMENTS = ("bench.startup", "bench.durable", "bench.placing", "bench.settle", "bench.touch", "bench.drawing")
 """Modules with a `measure() -> list[Figure]`, in the order they are shown."""
