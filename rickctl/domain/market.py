@@ -13,6 +13,10 @@ STALE_NS = 5 * SECOND_NS
 """Age past which a price is not shown as current; no charter may let an order trade on an older one."""
 
 
+_LARGEST_PRICE = Decimal(10) ** 12
+"""Above it arithmetic on the grid would run out of digits."""
+
+
 class InstrumentKind(StrEnum):
     """Families of instruments; they differ in calendar and in how a day is counted."""
 
@@ -43,7 +47,10 @@ class Instrument(NamedTuple):
         return Decimal(1).scaleb(self.pip_location)
 
     def ticks(self, price: Decimal) -> int:
-        """The price as a whole number of increments; raises UsageError off the grid."""
+        """The price as a whole number of increments; raises UsageError off the grid or beyond any market."""
+        if price > _LARGEST_PRICE:
+            message = f"a price of {price:f} is beyond any market"
+            raise UsageError(message, code="bad_number")
         count = price / self.price_increment
         if count != count.to_integral_value():
             message = f"{self.symbol} price {price:f} is not a multiple of {self.price_increment:f}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ class QualityInputs(NamedTuple):
     """What quality is made of: distances in price, times in nanoseconds, exposure as a fraction of its limit.
 
     `recent_range` is the usual height of a 15-minute bar, None when unknown; `closes_in_ns` is None when trading
-    does not stop; `exposure_share` is None when it could not be known.
+    does not stop; `exposure_share` is None when it could not be known; `after_fees` is reward:risk where fees count.
     """
 
     risk: Decimal
@@ -42,6 +42,7 @@ class QualityInputs(NamedTuple):
     max_age_ns: int
     closes_in_ns: int | None
     exposure_share: Decimal | None
+    after_fees: Decimal | None = None
 
 
 WEIGHTS: dict[str, int] = {
@@ -58,6 +59,8 @@ _FULL = 100
 _NEUTRAL = 50
 _CALM_CLOSE_NS = 6 * HOUR_NS
 _CENT = Decimal("0.01")
+_MOST_SHOWN = Decimal(10) ** 9
+"""What is larger scores the same, and would have more digits than are kept."""
 
 _Curve = tuple[tuple[Decimal, int], ...]
 
@@ -98,9 +101,11 @@ def _part(name: str, measured: str, score: int, sentence: str) -> QualityPart:
 
 
 def _reward(inputs: QualityInputs) -> QualityPart:
-    ratio = inputs.reward / inputs.risk
-    shown = f"{ratio.quantize(_CENT, rounding=ROUND_DOWN):f}"
+    ratio = inputs.reward / inputs.risk if inputs.after_fees is None else inputs.after_fees
+    shown = f"{min(ratio, _MOST_SHOWN).quantize(_CENT, rounding=ROUND_FLOOR):f}"
     sentence = f"the target is {shown} times as far as the stop"
+    if inputs.after_fees is not None:
+        sentence = f"the target brings {shown} times what the stop costs, fees included"
     return _part("reward:risk", f"{shown} R", _score(_REWARD, ratio), sentence)
 
 
@@ -123,7 +128,7 @@ def _distance(inputs: QualityInputs) -> QualityPart:
         return _part("distance", "unknown", _NEUTRAL, "recent volatility is unknown, scored half")
     room, reach = inputs.risk / usual, inputs.entry_distance / usual
     score = min(_score(_STOP_ROOM, room), _score(_ENTRY_REACH, reach))
-    stop, entry = f"{room.quantize(_CENT):f}", f"{reach.quantize(_CENT):f}"
+    stop, entry = (f"{min(times, _MOST_SHOWN).quantize(_CENT):f}" for times in (room, reach))
     sentence = f"the stop is {stop} and the entry {entry} usual 15-minute ranges away"
     return _part("distance", f"{stop} × range", score, sentence)
 
@@ -146,4 +151,4 @@ def _exposure(inputs: QualityInputs) -> QualityPart:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{(share * 100).quantize(Decimal(1)):f} %"
+    return f"{min(share * 100, _MOST_SHOWN).quantize(Decimal(1)):f} %"

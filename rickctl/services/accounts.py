@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rickctl.domain.account import AccountConfig, Speed, parse_state
+from rickctl.domain.conversion import Rates
 from rickctl.domain.errors import Refused, UsageError
-from rickctl.domain.instants import DAY_NS
+from rickctl.domain.instants import DAY_NS, SECOND_NS
 from rickctl.domain.ledger import fold
 from rickctl.domain.models import parse_commission, parse_latency_ns, parse_slippage, parse_spread
-from rickctl.domain.money import check_currency, parse_decimal, parse_positive
+from rickctl.domain.money import CONVERTED_INCREMENT, check_currency, parse_decimal, parse_positive
 from rickctl.domain.paper import deposit as deposit_cash
 from rickctl.domain.paper import open_account
 from rickctl.domain.paper import reset as reset_book
+from rickctl.domain.positions import equity, margin_available, margin_used
 from rickctl.domain.records import AccountKind, AccountStatus
 from rickctl.domain.scope import Mode
 from rickctl.services.desk import Held, change, check_open, hold, retry, save
@@ -29,6 +32,11 @@ if TYPE_CHECKING:
     from rickctl.services.desk import Desk
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+LATEST_NS = 7_258_118_400 * SECOND_NS
+"""Where the year 2200 begins: no clock goes further, so every instant can be stored."""
+
+_MOST_CASH = Decimal(10) ** 15
 
 LONGEST_STEP_NS = 366 * DAY_NS
 """The most a stepped clock moves at once."""
@@ -65,11 +73,14 @@ def read_terms(terms: Terms, *, location: str, fingerprint: str | None, tape: Ta
     if terms.start_ns is not None and speed is Speed.WALL:
         message = "--start needs --speed step: the wall clock starts by itself"
         raise UsageError(message, code="bad_usage")
+    if terms.start_ns is not None and not 0 <= terms.start_ns <= LATEST_NS:
+        message = "--start must lie between the years 1970 and 2200"
+        raise UsageError(message, code="bad_time")
     default = SPOT_COMMISSION if kind is AccountKind.SPOT else "none"
     return AccountConfig(
         kind=kind,
         currency=currency,
-        balance=parse_positive(terms.balance, "--balance"),
+        balance=_check_cash(parse_positive(terms.balance, "--balance"), "--balance"),
         source=location,
         fingerprint=fingerprint,
         seed=terms.seed,
@@ -114,6 +125,14 @@ class Advanced(NamedTuple):
     events: tuple[Event, ...]
 
 
+class Worth(NamedTuple):
+    """What an account is worth at its own now, in its currency; None where something has no price."""
+
+    equity: Decimal | None
+    margin_used: Decimal | None
+    margin_available: Decimal | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
     """What can be done with one account beside trading."""
@@ -124,9 +143,15 @@ class AccountService:
         """The account settled to its own now."""
         return hold(self.desk)
 
+    def worth(self, held: Held) -> Worth:
+        """Equity and margin at the prices of now."""
+        rates = Rates(self.desk.market, held.now_ns)
+        account = held.account
+        return Worth(equity(account, rates), margin_used(account, rates), margin_available(account, rates))
+
     def deposit(self, amount: str) -> Held:
         """Move cash in, or out where the amount is below zero. Raises UsageError."""
-        moved = parse_decimal(amount, "AMOUNT")
+        moved = _check_cash(parse_decimal(amount, "AMOUNT"), "AMOUNT")
         change(self.desk, lambda held: (deposit_cash(held.account, moved, at_ns=held.now_ns), None))
         return hold(self.desk)
 
@@ -183,6 +208,17 @@ def _check_step(now_ns: int, target_ns: int) -> None:
     if target_ns - now_ns > LONGEST_STEP_NS:
         message = "a clock moves at most 366 days at once"
         raise UsageError(message, code="bad_duration")
+    if target_ns > LATEST_NS:
+        message = "a clock ends with the year 2199"
+        raise UsageError(message, code="bad_time")
+
+
+def _check_cash(amount: Decimal, what: str) -> Decimal:
+    """The amount, if every sum of such amounts is kept and shown exactly. Raises UsageError."""
+    if abs(amount) > _MOST_CASH or amount % CONVERTED_INCREMENT:
+        message = f"{what} must be at most {_MOST_CASH:f}, with 8 decimals or fewer"
+        raise UsageError(message, code="bad_number")
+    return amount
 
 
 def stored_accounts(state: StateReads) -> list[Held]:
