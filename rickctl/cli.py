@@ -50,9 +50,11 @@ def run(argv: Sequence[str], app: App) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _discard_output()
+        _discard_output(app)
         return ExitCode.DONE
     except OSError as error:
+        if not error.filename:
+            _discard_output(app)
         return _report(_translate_os_error(error, argv, app), argv, app)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a line instead of a traceback
         return _report_bug(error, argv, app)
@@ -242,7 +244,7 @@ def _written_output(app: App) -> str:
         return ""
 
 
-def _discard_output() -> None:
-    """Point stdout nowhere, so that the interpreter's own last flush meets no closed pipe."""
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a descriptor is wanted, not a path
-        os.dup2(nowhere.fileno(), 1)
+def _discard_output(app: App) -> None:
+    """Point the output nowhere, so that the interpreter's own last flush meets no closed pipe and no full disk."""
+    with suppress(OSError), open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - for its descriptor
+        os.dup2(nowhere.fileno(), app.out.fileno())

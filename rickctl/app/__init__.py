@@ -334,6 +334,12 @@ class App:
         self.err.write(clean_text(f"rickctl: warning: {text}") + "\n")
         self.err.flush()
 
+    def hint(self, command: str) -> None:
+        """Say on stderr what to type next, to a person only."""
+        if self.screen.is_terminal:
+            self.err.write(f"hint: {command}\n")
+            self.err.flush()
+
     def write_text(self, text: str, target: Path | None) -> None:
         """Print finished text, or put it into a file in one step. Raises SetupError."""
         if target is None:

@@ -84,7 +84,8 @@ def create(
     )
     app = app_of(context)
     held = app.desks.create_account(parse_scope(name), terms)
-    app.show(account_view(held, app.desks.tape_of(held)), output=output, badge=app.badge(name))
+    worth = app.desks.account_service(name, write=False).worth(held)
+    app.show(account_view(held, worth, app.desks.tape_of(held)), output=output, badge=app.badge(name))
 
 
 @cli.command("list")
@@ -103,8 +104,9 @@ def list_accounts(
 def show(context: typer.Context, name: NameArgument = "main", output: OutputOption = None) -> None:
     """Show one account, settled to its own now, with its terms in words."""
     app = app_of(context)
-    held = app.desks.account_service(name, write=False).show()
-    app.show(account_view(held, app.desks.tape_of(held)), output=output, badge=app.badge(name))
+    service = app.desks.account_service(name, write=False)
+    held = service.show()
+    app.show(account_view(held, service.worth(held), app.desks.tape_of(held)), output=output, badge=app.badge(name))
 
 
 @cli.command()
@@ -112,8 +114,9 @@ def show(context: typer.Context, name: NameArgument = "main", output: OutputOpti
 def deposit(context: typer.Context, name: NameArgument, amount: AmountArgument, output: OutputOption = None) -> None:
     """Move cash into an account, or out of it with an amount below zero (after `--`)."""
     app = app_of(context)
-    held = app.desks.account_service(name, write=True).deposit(amount)
-    app.show(account_view(held), output=output, badge=app.badge(name))
+    service = app.desks.account_service(name, write=True)
+    held = service.deposit(amount)
+    app.show(account_view(held, service.worth(held)), output=output, badge=app.badge(name))
 
 
 @cli.command()
@@ -121,8 +124,11 @@ def deposit(context: typer.Context, name: NameArgument, amount: AmountArgument, 
 def reset(context: typer.Context, name: NameArgument, dry_run: DryRunFlag = False, output: OutputOption = None) -> None:
     """Drop every order and position and go back to the first balance; the journal keeps what was."""
     app = app_of(context)
-    held = app.desks.account_service(name, write=not dry_run).reset(dry_run=dry_run)
-    app.show(account_view(held), output=output, badge=app.badge(name, "dry run" if dry_run else None))
+    service = app.desks.account_service(name, write=not dry_run)
+    held = service.reset(dry_run=dry_run)
+    app.show(
+        account_view(held, service.worth(held)), output=output, badge=app.badge(name, "dry run" if dry_run else None)
+    )
 
 
 @cli.command()
@@ -130,8 +136,9 @@ def reset(context: typer.Context, name: NameArgument, dry_run: DryRunFlag = Fals
 def close(context: typer.Context, name: NameArgument, output: OutputOption = None) -> None:
     """Close an account that holds nothing, for good."""
     app = app_of(context)
-    held = app.desks.account_service(name, write=True).close()
-    app.show(account_view(held), output=output, badge=app.badge(name))
+    service = app.desks.account_service(name, write=True)
+    held = service.close()
+    app.show(account_view(held, service.worth(held)), output=output, badge=app.badge(name))
 
 
 @cli.command()

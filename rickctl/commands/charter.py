@@ -18,6 +18,7 @@ from rickctl.render.charter import (
     differences_view,
     explanations_view,
     path_view,
+    sealed_view,
     validation_view,
     values_view,
 )
@@ -95,7 +96,7 @@ def seal(context: typer.Context, expect: ExpectOption, mode: ModeOption = "paper
     loaded = seal_and_record(
         store, app.folders.config, expect_hash=expect, mode=chosen, now_ns=app.clock.now_ns(), seal_key=app.seal_key()
     )
-    app.show(path_view(loaded), output=output, badge=BADGE)
+    app.show(sealed_view(loaded), output=output, badge=BADGE)
 
 
 @cli.command()

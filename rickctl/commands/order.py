@@ -42,7 +42,9 @@ cli = noun("Place, cancel, modify and look at orders; every entry carries a stop
 _SENT = (ExitCode.REJECTED, ExitCode.UNREACHABLE, ExitCode.REFUSED, ExitCode.UNKNOWN)
 _READ = (ExitCode.UNREACHABLE,)
 
-SideArgument = Annotated[Side, typer.Argument(metavar="SIDE", help="buy or sell", show_default=False)]
+SideArgument = Annotated[
+    Side, typer.Argument(metavar="SIDE", help="buy or sell", show_default=False, case_sensitive=False)
+]
 UnitsArgument = Annotated[
     str | None, typer.Argument(metavar="[UNITS]", help="base units, above zero; or use --risk", show_default=False)
 ]
@@ -148,7 +150,10 @@ def place(
         checked, refused = app.desks.orders(account, write=False).preview(draft)
         app.show(preview_view(checked, refused, show_all=show_all), output=output, badge=app.badge(account, "dry run"))
         raise typer.Exit(ExitCode.DONE if refused is None else ExitCode.REFUSED)
-    report = app.desks.orders(account, write=True).place(draft)
+    orders = app.desks.orders(account, write=True)
+    report = orders.place(draft)
+    if report.state is OrderState.WORKING and orders.is_stepped():
+        app.hint(f"rickctl account advance {orders.scope.account} --by 1m")
     app.show(order_view(report), output=output, badge=app.badge(account))
 
 

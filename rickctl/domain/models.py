@@ -104,6 +104,15 @@ class Commission(NamedTuple):
             return f"{self.text.partition('/')[0]} per million of notional of every fill"
         return "no commission"
 
+    @property
+    def is_free(self) -> bool:
+        """Whether trading costs nothing."""
+        return self.share == 0 and self.per_order == 0
+
+    def round_trip(self, units: Decimal, entry: Decimal, exit_price: Decimal, quote_to_account: Decimal) -> Decimal:
+        """What getting in at one price and out at the other costs, in account currency at the given rate."""
+        return units * (entry + exit_price) * self.share * quote_to_account + 2 * self.per_order
+
 
 SOURCE_SPREAD = Spread()
 NO_SLIPPAGE = Slippage()

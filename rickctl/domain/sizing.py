@@ -6,13 +6,16 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import Refused, UsageError
+from rickctl.domain.models import NO_COMMISSION
 from rickctl.domain.money import CONVERTED_INCREMENT, parse_positive, quantise
 
 if TYPE_CHECKING:
     from rickctl.domain.market import Instrument
+    from rickctl.domain.models import Commission
     from rickctl.domain.orders import Side
 
 _WHOLE = Decimal(100)
+_NOTHING = Decimal(0)
 _MOST_UNITS = Decimal(10) ** 15
 
 
@@ -50,8 +53,9 @@ def units_for_risk(
     entry: Decimal,
     stop_loss: Decimal,
     quote_to_account: Decimal | None,
+    commission: Commission = NO_COMMISSION,
 ) -> Decimal:
-    """Units that lose `risk` between entry and stop, rounded down to the unit increment.
+    """Units that lose `risk` between entry and stop, commission in and out included, rounded down to the increment.
 
     Raises UsageError where that is less than the smallest order or there is no distance, Refused without a rate.
     """
@@ -61,14 +65,17 @@ def units_for_risk(
         raise UsageError(message, code="bad_risk", hint="add --stop-loss 20p")
     rate = _rate(quote_to_account, instrument)
     amount = risk_amount(risk, equity)
-    exact = amount / (distance * rate)
+    exact = max(amount - 2 * commission.per_order, _NOTHING) / (
+        (distance + commission.share * (entry + stop_loss)) * rate
+    )
     if exact > _MOST_UNITS:
         message = "--risk buys more units than any order can have"
         raise UsageError(message, code="bad_risk", hint="rickctl charter explain 3.5")
     units = quantise(exact, instrument.unit_increment, ROUND_DOWN)
     if units < instrument.minimum_units:
         least = f"{instrument.minimum_units:f} is the smallest order"
-        message = f"--risk of {amount:f} buys {units:f} {instrument.symbol}; {least}"
+        after = "" if commission.is_free else " after fees"
+        message = f"--risk of {amount:f} buys {units:f} {instrument.symbol}{after}; {least}"
         raise UsageError(message, code="below_minimum", hint="risk more, or bring the stop nearer")
     return units
 
@@ -79,6 +86,14 @@ def result_at(side: Side, units: Decimal, entry: Decimal, exit_price: Decimal, q
     if quote_to_account == 1:
         return exact
     return quantise(exact * quote_to_account, CONVERTED_INCREMENT, ROUND_HALF_EVEN)
+
+
+def fees_of(
+    commission: Commission, units: Decimal, entry: Decimal, exit_price: Decimal, quote_to_account: Decimal
+) -> Decimal:
+    """What getting in and out costs, in account currency, above zero; kept to 8 decimals where converted."""
+    exact = commission.round_trip(units, entry, exit_price, quote_to_account)
+    return exact if quote_to_account == 1 else quantise(exact, CONVERTED_INCREMENT, ROUND_HALF_EVEN)
 
 
 def _rate(quote_to_account: Decimal | None, instrument: Instrument) -> Decimal:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from rickctl.domain.events import OrderFilled, name_of, to_json
 from rickctl.domain.instants import duration_text, rfc3339
-from rickctl.domain.money import ROUND_HALF_EVEN, decimal_text, quantise
-from rickctl.render.numbers import UNKNOWN, balance_text, gain_cell, price_text, seconds_text, units_text
+from rickctl.render.numbers import UNKNOWN, balance_text, counted, gain_cell, price_text, seconds_text, units_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Line, Table, View, line
 
@@ -18,15 +17,14 @@ if TYPE_CHECKING:
     from rickctl.domain.events import Event
     from rickctl.domain.market import TapeCounts
     from rickctl.render.view import Json
-    from rickctl.services.accounts import Advanced
+    from rickctl.services.accounts import Advanced, Worth
     from rickctl.services.desk import Held
 
 ACCOUNT_FIELDS = (
     "mode", "broker", "account", "kind", "currency", "balance", "start", "deposits", "realised", "fees", "source",
     "fingerprint", "seed", "spread", "slippage", "latency", "commission", "speed", "status", "clock", "created_at",
-    "peak_equity", "day_start_equity", "open_trades", "working_orders",
+    "peak_equity", "day_start_equity", "open_trades", "working_orders", "equity", "margin_used", "margin_available",
 )  # fmt: skip
-_CENT = Decimal("0.01")
 ADVANCED_FIELDS = ("mode", "broker", "account", "from", "to", "events")
 
 
@@ -43,8 +41,8 @@ def accounts_view(rows: Sequence[Held]) -> View:
     )
 
 
-def account_record(held: Held) -> dict[str, Json]:
-    """One account as JSON."""
+def account_record(held: Held, worth: Worth | None = None) -> dict[str, Json]:
+    """One account as JSON; what it is worth is null where no price was asked."""
     account = held.account
     terms = account.config.to_json()
     return {
@@ -65,6 +63,9 @@ def account_record(held: Held) -> dict[str, Json]:
         "day_start_equity": decimal_or_none(account.day.equity),
         "open_trades": len(account.trades),
         "working_orders": len(account.orders),
+        "equity": decimal_or_none(worth.equity) if worth else None,
+        "margin_used": decimal_or_none(worth.margin_used) if worth else None,
+        "margin_available": decimal_or_none(worth.margin_available) if worth else None,
     }
 
 
@@ -83,11 +84,11 @@ def _cells(held: Held) -> tuple[Cell, ...]:
     )
 
 
-def account_view(held: Held, tape: TapeCounts | None = None) -> View:
+def account_view(held: Held, worth: Worth, tape: TapeCounts | None = None) -> View:
     """One account whole, its terms in words, and what its recorded market held."""
     return View(
-        records={**account_record(held), "tape": None if tape is None else _tape_record(tape)},
-        blocks=lambda: [*_account_blocks(held), *([] if tape is None else _tape_blocks(tape))],
+        records={**account_record(held, worth), "tape": None if tape is None else _tape_record(tape)},
+        blocks=lambda: [*_account_blocks(held, worth), *([] if tape is None else _tape_blocks(tape))],
         fields=ACCOUNT_FIELDS,
         is_single=True,
     )
@@ -109,25 +110,31 @@ def _tape_blocks(tape: TapeCounts) -> list[Line]:
     return [
         _pair("tape", f"{rfc3339(tape.first_ns)} to {rfc3339(tape.last_ns)}"),
         _pair("", f"{tape.used} of {tape.rows} rows trade; {dropped} do not: {why}, {tape.duplicates} repeated"),
-        _pair("", f"{tape.gaps} gaps, {duration_text(tape.gap_ns)} in all"),
+        _pair("", f"{counted(tape.gaps, 'gap')}, {duration_text(tape.gap_ns)} in all"),
         _pair("", f"{tape.closed_rows} rows trade in hours today's calendar calls closed"),
     ]
 
 
-def _account_blocks(held: Held) -> list[Line]:
+def _account_blocks(held: Held, worth: Worth) -> list[Line]:
     account = held.account
     currency = account.config.currency
     lines = [
-        line(Cell(str(account.scope), "loud"), f"   {balance_text(account.balance, currency)}"),
+        line(Cell(str(account.scope), "loud"), f"   equity {balance_text(worth.equity, currency)}"),
+        _pair("cash", balance_text(account.balance, currency)),
+        _pair("margin", _margin_text(worth, currency)),
         _pair("started", balance_text(account.start, currency)),
         _pair("realised", gain_cell(account.realised, currency)),
         _pair("fees", balance_text(account.fees, currency)),
-        _pair("open", f"{len(account.trades)} trades, {len(account.orders)} working orders"),
+        _pair("open", f"{counted(len(account.trades), 'trade')}, {counted(len(account.orders), 'working order')}"),
         _pair("clock", rfc3339(held.now_ns)),
     ]
     if account.deposits:
-        lines.insert(2, _pair("deposits", gain_cell(account.deposits, currency)))
+        lines.insert(4, _pair("deposits", gain_cell(account.deposits, currency)))
     return lines + [_pair(name.replace("_", " "), text) for name, text in account.config.describe().items()]
+
+
+def _margin_text(worth: Worth, currency: str) -> str:
+    return f"{balance_text(worth.margin_used, currency)} used, {balance_text(worth.margin_available, currency)} free"
 
 
 def _pair(name: str, value: str | Cell) -> Line:
@@ -157,7 +164,9 @@ def _advanced_blocks(advanced: Advanced) -> list[Table | Line]:
     happened = "nothing happened" if not count else "1 event" if count == 1 else f"{count} events"
     blocks: list[Table | Line] = [line(Cell(rfc3339(held.now_ns), "loud"), f"   {moved} later, {happened}")]
     if count:
-        blocks.append(Table(_EVENT_COLUMNS, [_event_cells(event) for event in advanced.events]))
+        blocks.append(
+            Table(_EVENT_COLUMNS, [_event_cells(event, held.account.config.currency) for event in advanced.events])
+        )
     return blocks
 
 
@@ -167,7 +176,7 @@ _EVENT_COLUMNS = (
 )  # fmt: skip
 
 
-def _event_cells(event: Event) -> tuple[Cell, ...]:
+def _event_cells(event: Event, currency: str) -> tuple[Cell, ...]:
     body = to_json(event)
     result = sum((part.pnl_account for part in event.reduced), Decimal(0)) if isinstance(event, OrderFilled) else None
     named = {name: str(body[name]) if name in body else UNKNOWN for name in ("number", "symbol")}
@@ -182,5 +191,5 @@ def _event_cells(event: Event) -> tuple[Cell, ...]:
         Cell(why or UNKNOWN),
         Cell(units_text(units)),
         Cell(price_text(None if price is None else Decimal(str(price)))),
-        Cell(UNKNOWN, "dim") if not result else Cell(decimal_text(quantise(result, _CENT, ROUND_HALF_EVEN)), "plain"),
+        Cell(UNKNOWN, "dim") if not result else gain_cell(result, currency),
     )

@@ -51,6 +51,11 @@ def path_view(loaded: LoadedCharter) -> View:
     )
 
 
+def sealed_view(loaded: LoadedCharter) -> View:
+    """What was sealed, and for what."""
+    return View(records=path_record(loaded), blocks=lambda: [_standing(loaded)], fields=PATH_FIELDS, is_single=True)
+
+
 def _standing(loaded: LoadedCharter) -> Line:
     if loaded.charter is None:
         return line(Cell("charter", "bad"), f"  {loaded.path}  cannot be used")

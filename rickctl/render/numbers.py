@@ -29,6 +29,11 @@ def grouped(text: str) -> str:
     return sign + " ".join([whole, *reversed(groups)]) + point + fraction
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 trade`, `2 trades`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def price_text(value: Decimal | None) -> str:
     """A price in its own precision, grouped; `–` when unknown."""
     return UNKNOWN if value is None else grouped(decimal_text(value))

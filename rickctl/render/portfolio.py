@@ -224,8 +224,8 @@ def _pnl_blocks(report: PnlReport) -> list[Table | Line]:
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for account in report.accounts:
-        rows += [_instrument_cells(account, place) for place in range(len(account.by_instrument))]
         rows.append(_account_cells(account))
+        rows += [_instrument_cells(account, place) for place in range(len(account.by_instrument))]
     blocks: list[Table | Line] = [Table(columns, rows)] if rows else [line("no accounts")]
     if len(report.accounts) > 1:
         net = _net(report.total("realised"), report.total("unrealised"), report.total("fees"))

@@ -94,7 +94,7 @@ def stopped_view(stopped: Stopped) -> View:
         },
         blocks=lambda: [
             line(Cell("KILLED", "warn"), f"  {stopped.reason}; no entry leaves until rickctl resume"),
-            line(f"  {len(stopped.cancelled)} working entries cancelled; exits of open positions stay"),
+            line(f"  working entries cancelled: {len(stopped.cancelled)}; exits of open positions stay"),
             *(
                 line(Cell(f"  ! {scope}  {message}; the next command finishes it", "warn"))
                 for scope, message in stopped.failed

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.exits import parse_stop, parse_target, parse_trailing, resolve_exits
+from rickctl.domain.models import NO_COMMISSION, Commission
 from rickctl.domain.money import decimal_text, parse_positive
 from rickctl.domain.orders import EntryType, OrderRequest, Side
 from rickctl.domain.records import canonical_json
@@ -49,10 +50,11 @@ class Draft(NamedTuple):
 
 
 class Sizing(NamedTuple):
-    """What sizing by risk needs to know of the account: equity, and the worth of one unit of quote currency in it."""
+    """What sizing by risk needs to know: equity, the worth of one unit of quote currency in it, what trading costs."""
 
     equity: Decimal
     quote_to_account: Decimal | None
+    commission: Commission = NO_COMMISSION
 
 
 def check_draft(draft: Draft) -> Draft:
@@ -160,6 +162,7 @@ def _units(
         entry=entry,
         stop_loss=stop_loss,
         quote_to_account=sizing.quote_to_account,
+        commission=sizing.commission,
     )
 
 

@@ -30,9 +30,9 @@ _ZERO = Decimal(0)
 
 
 def sizing_of(account: AccountState, instrument: Instrument, rates: Rates) -> Sizing:
-    """Equity and the worth of a unit of quote currency, as sizing by risk needs them; a loss is bought at the ask."""
+    """Equity, the worth of a unit of quote currency (a loss is bought at the ask) and fees, as sizing needs them."""
     way = rates.conversion(instrument.quote_currency, account.config.currency, RateSide.ASK)
-    return Sizing(equity(account, rates) or _ZERO, None if way is None else way.rate)
+    return Sizing(equity(account, rates) or _ZERO, None if way is None else way.rate, account.config.commission)
 
 
 def measure(
@@ -79,6 +79,7 @@ def measure(
         exposure=carried,
         kill_reason=kill_reason,
         own_opposite_price=None,
+        commission=account.config.commission,
     )
 
 

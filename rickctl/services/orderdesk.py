@@ -135,6 +135,11 @@ class OrderDesk:
         now_ns = account_now(self.desk)
         return recover(self.desk.writable(), self.scope, self.execution, self.is_gone, now_ns)
 
+    def is_stepped(self) -> bool:
+        """Whether the account's clock stands still until it is advanced."""
+        row = self.desk.reads.account(self.scope)
+        return row is not None and row.clock_ns is not None
+
     def has_unknown(self) -> bool:
         """Whether an outcome of this account is still unknown."""
         return bool(self.desk.reads.intents(self.scope, states={IntentState.UNKNOWN}))

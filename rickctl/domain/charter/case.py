@@ -91,9 +91,48 @@ class Case:
         return (self.stop - self.entry) * self.request.side.sign >= 0
 
     @property
+    def has_fees(self) -> bool:
+        """Whether the account pays commission."""
+        return not self.snapshot.commission.is_free
+
+    @property
     def risk_amount(self) -> Decimal | None:
-        """Loss at the stop in account currency."""
-        return product(self.units, self.risk, positive(self.snapshot.quote_to_account))
+        """Loss at the stop in account currency, fees in and out included."""
+        if not self.is_risk_free:
+            return total(self._amount(self.risk), self._fees(self.stop))
+        if not self.has_fees:
+            return Decimal(0)
+        lost = self._result(self.stop)
+        return None if lost is None else max(-lost, Decimal(0))
+
+    @property
+    def stakes(self) -> tuple[Decimal, Decimal] | None:
+        """Loss at the stop (above zero) and gain at the target: in price, or in account currency after known fees."""
+        if self.risk is None or self.reward is None:
+            return None
+        if not self.has_fees:
+            return self.risk, self.reward
+        lost, won = self.risk_amount, self._result(self.target)
+        return None if lost is None or won is None else (lost, won)
+
+    def _result(self, exit_price: Decimal | None) -> Decimal | None:
+        """What the order brings at an exit after fees in and out, in account currency."""
+        fees = self._fees(exit_price)
+        if self.entry is None or exit_price is None or fees is None:
+            return None
+        return total(self._amount((exit_price - self.entry) * self.request.side.sign), -fees)
+
+    def _amount(self, distance: Decimal | None) -> Decimal | None:
+        return product(self.units, distance, positive(self.snapshot.quote_to_account))
+
+    def _fees(self, exit_price: Decimal | None) -> Decimal | None:
+        """Commission of the entry and of an exit at that price; None where it cannot be known."""
+        commission, rate = self.snapshot.commission, positive(self.snapshot.quote_to_account)
+        if _known(commission.share) is None or _known(commission.per_order) is None:
+            return None
+        if self.units is None or self.entry is None or exit_price is None or rate is None:
+            return None
+        return commission.round_trip(self.units, self.entry, exit_price, rate)
 
     @staticmethod
     def _ahead(entry: Decimal | None, exit_price: Decimal | None, sign: int) -> Decimal | None:
@@ -136,6 +175,9 @@ def quality_of(case: Case) -> Quality | None:
     """The computed quality; None where the order or its price cannot be measured."""
     if case.risk is None or case.reward is None or case.bid is None or case.ask is None or case.entry is None:
         return None
+    stakes = case.stakes
+    if stakes is None:
+        return None
     snapshot, charter = case.snapshot, case.charter
     touch = case.ask if case.request.side is Side.BUY else case.bid
     carried = case.account_notional
@@ -143,6 +185,7 @@ def quality_of(case: Case) -> Quality | None:
         QualityInputs(
             risk=case.risk,
             reward=case.reward,
+            after_fees=stakes[1] / stakes[0] if case.has_fees else None,
             spread=max(case.ask - case.bid, Decimal(0)),
             entry_distance=abs(case.entry - touch),
             recent_range=positive(snapshot.recent_range),

@@ -181,14 +181,17 @@ def exit_collar(case: Case) -> Answer:
 def reward_risk(case: Case) -> Answer:
     """4.1: the target is far enough for the risk."""
     limit = case.charter.min_reward_risk
-    risk, reward = case.risk, case.reward
     if case.is_risk_free:
         return Answer(_RISK_FREE, at_least(limit), passed=True)
-    if risk is None or reward is None:
+    if case.risk is None or case.reward is None:
         return Answer(UNKNOWN, at_least(limit), passed=False, detail="reward:risk needs both exits, each on its side")
-    shown = down(reward / risk)
-    refusal = f"reward:risk is {shown}; the charter asks for {grouped(limit)}"
-    return held_to(reward >= limit * risk, shown, at_least(limit), refusal)
+    if case.stakes is None:
+        return Answer(UNKNOWN, at_least(limit), passed=False, detail="reward:risk needs the fees, and they are unknown")
+    lost, won = case.stakes
+    shown = down(won / lost)
+    included = "fees included" if case.has_fees else None
+    refusal = f"reward:risk is {shown}{f', {included}' if included else ''}; the charter asks for {grouped(limit)}"
+    return held_to(won >= limit * lost, shown, at_least(limit), refusal, included)
 
 
 def both_exits(case: Case) -> Answer:

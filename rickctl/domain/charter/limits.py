@@ -77,13 +77,13 @@ def risk(case: Case) -> Answer:
     """3.5: loss at the stop, in percent of equity."""
     limit = case.charter.max_risk_pct
     equity = positive(case.snapshot.equity)
-    amount = Decimal(0) if case.is_risk_free else case.risk_amount
+    amount = case.risk_amount
     if equity is None or amount is None:
         return Answer(UNKNOWN, at_most(limit, "%"), passed=False, detail="the risk or the equity is unknown")
     shown = up(amount * 100 / equity, "%")
-    money = up(amount, case.snapshot.currency)
-    refusal = f"{money} at the stop is {shown} of the equity; {grouped(limit)} % is the most"
-    return held_to(amount * 100 <= limit * equity, shown, at_most(limit, "%"), refusal, f"{money} at the stop")
+    money = f"{up(amount, case.snapshot.currency)} at the stop{', fees included' if case.has_fees else ''}"
+    refusal = f"{money}{',' if case.has_fees else ''} is {shown} of the equity; {grouped(limit)} % is the most"
+    return held_to(amount * 100 <= limit * equity, shown, at_most(limit, "%"), refusal, money)
 
 
 def margin(case: Case) -> Answer:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rickctl.domain.models import NO_COMMISSION
+
 if TYPE_CHECKING:
     from rickctl.domain.market import Instrument, Quote
+    from rickctl.domain.models import Commission
     from rickctl.domain.scope import Mode
 
 _NONE = Decimal(0)
@@ -62,6 +65,7 @@ class Snapshot:
     are the same). `margin_rate` replaces the instrument's where an account pays in full. `hold_min` is how long the
     account lets a position live before closing it; None when nobody would. `entry_price` is the fill of an open
     position whose exits are modified; exposure then leaves that position out, as it leaves out a modified order.
+    `commission` is what the account pays to get in and out.
     """
 
     now_ns: int
@@ -92,3 +96,4 @@ class Snapshot:
     latches: tuple[str, ...] = ()
     held_symbols: frozenset[str] = frozenset()
     own_opposite_price: Decimal | None = None
+    commission: Commission = NO_COMMISSION

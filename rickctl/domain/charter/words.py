@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_UP, Decimal
 
 _WIDEST = 34
 _CENT = Decimal("0.01")
@@ -24,7 +24,7 @@ def up(value: Decimal | None, unit: str = "", step: Decimal = _CENT) -> str:
 
 def down(value: Decimal | None, unit: str = "", step: Decimal = _CENT) -> str:
     """A measure held over a limit, rounded down."""
-    return _rounded(value, unit, step, ROUND_DOWN)
+    return _rounded(value, unit, step, ROUND_FLOOR)
 
 
 def at_most(value: Decimal | int, unit: str = "") -> str:
