@@ -75,8 +75,9 @@ def test_a_key_that_failed_fails_again_in_the_same_way(here: Ground, kind: type[
     for _ in range(2):
         with pytest.raises(RickctlError) as failed:
             place(draft(key="k"), desk, here.trader(), broker)
-        told.append((type(failed.value), failed.value.code, failed.value.message, failed.value.order))
-    assert told == [(kind, "no_reason", "no", 1)] * 2
+        assert failed.value.message.endswith("no")
+        told.append((type(failed.value), failed.value.code, failed.value.order))
+    assert told == [(kind, "no_reason", 1)] * 2
     assert [row.state for row in here.intents()] == [IntentState.REJECTED]
 
 
