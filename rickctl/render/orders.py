@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rickctl.domain.events import name_of, to_json
+from rickctl.domain.events import OrderFilled, name_of, to_json
 from rickctl.domain.instants import duration_text, rfc3339
 from rickctl.domain.money import ROUND_HALF_EVEN, quantise
 from rickctl.domain.orders import OrderState
@@ -15,7 +16,6 @@ from rickctl.render.view import Cell, Column, Line, Table, View, line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from rickctl.domain.events import Event
     from rickctl.domain.market import Instrument
@@ -117,7 +117,9 @@ def _order_blocks(report: OrderReport) -> list[Line]:
     if report.filled_units and report.filled_units < report.units:
         parts.append(f" of {units_text(report.units)}")
     lines = [line(*parts, Cell(f"   order {report.row.number}", "dim"))]
-    lines += _exit_lines(report.entry, report.stop_loss, report.take_profit, report)
+    lines += _reduced_lines(report)
+    if not _only_reduced(report):
+        lines += _exit_lines(report.entry, report.stop_loss, report.take_profit, report)
     if report.expires_ns is not None and report.state is OrderState.WORKING:
         left = duration_text(max(0, report.expires_ns - report.now_ns))
         lines.append(line("  expires  ", f"in {left} ({clock_text(report.expires_ns, report.now_ns)})"))
@@ -126,6 +128,30 @@ def _order_blocks(report: OrderReport) -> list[Line]:
     passed = sum(verdict.passed for verdict in report.verdicts)
     charter = f"charter {report.row.charter_hash[:6]}: {passed} of {len(report.verdicts)} passed"
     lines.append(line("  quality  ", quality_text(request.quality, report.quality), Cell(f"   {charter}", "dim")))
+    return lines
+
+
+def _reductions(report: OrderReport) -> dict[int, Decimal]:
+    """Units this order closed of trades that others opened, by trade."""
+    closed: dict[int, Decimal] = {}
+    for event in report.events:
+        if isinstance(event, OrderFilled) and event.number == report.row.number:
+            for part in event.reduced:
+                if part.trade != event.number:
+                    closed[part.trade] = closed.get(part.trade, Decimal(0)) + part.units
+    return closed
+
+
+def _only_reduced(report: OrderReport) -> bool:
+    """Whether the order is done, closed trades of others, and left nothing open of its own that exits could protect."""
+    closed = sum(_reductions(report).values(), Decimal(0))
+    return bool(closed) and closed == report.filled_units == report.units
+
+
+def _reduced_lines(report: OrderReport) -> list[Line]:
+    lines = [line(f"  reduced  trade {trade} by {units_text(units)}") for trade, units in _reductions(report).items()]
+    if lines and _only_reduced(report):
+        lines.append(line(Cell("           nothing was opened, so no exits stand", "dim")))
     return lines
 
 
@@ -149,7 +175,9 @@ def _exit_lines(entry: Decimal | None, stop: Decimal | None, target: Decimal | N
         if price is None:
             continue
         distance = UNKNOWN if entry is None else pips_text(abs(price - entry), report.instrument)
-        multiple = f"   {ratio_text(report.reward, report.risk)} R" if name == "target" and report.risk else ""
+        multiple = (
+            f"   {ratio_text(report.reward, report.initial_risk)} R" if name == "target" and report.initial_risk else ""
+        )
         amount = gain_cell(result, report.currency)
         lines.append(line(f"  {name.ljust(8)} {price_text(price):>10}  {distance:>9}  ", amount, multiple))
     if report.trailing is not None:

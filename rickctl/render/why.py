@@ -26,6 +26,7 @@ from rickctl.render.view import Cell, Line, View, line
 if TYPE_CHECKING:
     from rickctl.domain.events import Event
     from rickctl.services.explain import Explained
+    from rickctl.services.report import OrderReport
 
 WHY_FIELDS = (
     "order",
@@ -43,7 +44,7 @@ _OUTCOMES = {
     OrderState.REFUSED: "was refused by rickctl{on}, before anything was sent",
     OrderState.REJECTED: "was rejected by the broker{on}",
     OrderState.UNKNOWN: "was sent{on}, and nothing proves what became of it",
-    OrderState.WORKING: "is working since{on}",
+    OrderState.WORKING: "is working; it was placed{on}",
     OrderState.FILLED: "was filled{on}",
     OrderState.CANCELLED: "was cancelled; it was placed{on}",
     OrderState.EXPIRED: "expired; it was placed{on}",
@@ -168,11 +169,22 @@ def _since(explained: Explained) -> list[str]:
     if not told:
         return []
     lines = ["What happened since:", *(f"  {text}" for text in told)]
-    if report.realised:
-        lines.append(f"  It has brought {money_text(report.realised, report.currency)} so far.")
+    result = f"{money_text(report.realised, report.currency)}{_in_r(report)}"
+    if report.closed_by:
+        lines.append(f"  It is closed, by {_LEGS[report.closed_by]}: {result}.")
+    elif report.realised:
+        lines.append(f"  It has brought {result} so far.")
     if report.open_units:
         lines.append(f"  {units_text(report.open_units)} {report.row.symbol} are still open.")
     return lines
+
+
+def _in_r(report: OrderReport) -> str:
+    """The result in units of the risk the order began with."""
+    if not report.initial_risk:
+        return ""
+    multiple = report.realised / abs(report.initial_risk)
+    return f" ({'+' if multiple > 0 else ''}{multiple:.2f} R)".replace("-", "−")
 
 
 def _told(event: Event, explained: Explained) -> str | None:

@@ -138,7 +138,11 @@ def report_pnl(openers: Sequence[Opener], base: str, as_of_ns: int) -> PnlReport
     failed: list[Failed] = []
     for scope, opener in openers:
         try:
-            accounts.append(_account_result(opener(), base))
+            result = _account_result(opener(), base)
+            accounts.append(result)
+            if result.rate is None:
+                message = f"no rate from {result.currency} to {base} on its market"
+                failed.append(Failed(scope, "no_rate", message))
         except RickctlError as error:
             failed.append(Failed(scope, error.code, error.message))
     return PnlReport(as_of_ns, base, accounts, failed)

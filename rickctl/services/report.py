@@ -33,8 +33,9 @@ class OrderReport(NamedTuple):
     """One order as it stands: what was asked, what was filled at what average, what its exits are now.
 
     `request` is what was asked, `units` and `price` are the terms as last modified. `entry` is the price exits are
-    measured from, `risk` and `reward` what they bring there in account currency. `realised` and `fees` are in account
-    currency so far; `closed_by` is the leg that closed its trade, `reason` why it ended without a fill.
+    measured from, `risk` and `reward` what they bring there in account currency, `initial_risk` what the first stop
+    would have. `realised` and `fees` are in account currency so far; `closed_by` is the leg that closed its trade,
+    `reason` why it ended without a fill.
     """
 
     row: IntentRow
@@ -54,6 +55,7 @@ class OrderReport(NamedTuple):
     entry: Decimal | None
     risk: Decimal | None
     reward: Decimal | None
+    initial_risk: Decimal | None
     quality: Quality | None
     realised: Decimal
     fees: Decimal
@@ -148,6 +150,7 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         entry=entry,
         risk=_result(request, measured, entry, stop, filled or terms.units),
         reward=_result(request, measured, entry, terms.take_profit, filled or terms.units),
+        initial_risk=_result(request, measured, entry, request.stop_loss, filled or terms.units),
         quality=measured.quality if measured else None,
         realised=view.realised if view else _ZERO,
         fees=view.fees if view else _ZERO,

@@ -79,8 +79,12 @@ def open_tape(
         if expected_hash not in {None, fingerprint}:
             raise _changed(source.paths)
         tables = [_read(file, path.name, instrument) for file, path in zip(files, source.paths, strict=True)]
+    tape = build_tape(tables, hold_ns=hold_ns, bar_ns=bar_ns)
+    if tape.report.crossed * 2 > tape.report.rows:
+        message = f"most rows of the tape are crossed ({tape.report.crossed} of {tape.report.rows})"
+        raise UsageError(message, code="bad_tape", hint="the bid file comes first: replay:BIDFILE+ASKFILE")
     return ReplayMarket(
-        build_tape(tables, hold_ns=hold_ns, bar_ns=bar_ns),
+        tape,
         instrument,
         source=f"{SCHEME}{_label(source.paths[0])}@{fingerprint[:_SHOWN_HASH]}",
         fingerprint=fingerprint,
