@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from rickctl.domain.account import Ended
-from rickctl.domain.errors import OrderRejected, SetupError
+from rickctl.domain.errors import OrderRejected, SetupError, UsageError
 from rickctl.domain.events import OrderAccepted, OrderCancelled, OrderExpired, OrderFilled, OrderModified
 from rickctl.domain.ids import order_number
 from rickctl.domain.orders import OrderState
@@ -96,6 +96,16 @@ class PaperBroker:
     def cancel_order(self, client_order_id: str) -> None:
         """Cancel what is not filled; nothing where it was cancelled or expired already."""
         number = order_number(client_order_id)
+        try:
+            self._cancel(number)
+        except UsageError:
+            if not self._book.history(number):
+                raise
+            # It ended on the way to this very write; that is saved first, then it can be told how.
+            self._book.write(lambda _account, _now_ns: ())
+            self._cancel(number)
+
+    def _cancel(self, number: int) -> None:
         ended = _ended(self._book.history(number))
         self._book.write(lambda account, now_ns: cancel_order(account, number, at_ns=now_ns, ended=ended))
 
