@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rickctl import __version__
 from rickctl.commands.table import NOUNS, Noun
@@ -50,11 +50,11 @@ def run(argv: Sequence[str], app: App) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        _discard_output(app)
+        _discard(app.out)
         return ExitCode.DONE
     except OSError as error:
         if not error.filename:
-            _discard_output(app)
+            _discard(app.out)
         return _report(_translate_os_error(error, argv, app), argv, app)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a line instead of a traceback
         return _report_bug(error, argv, app)
@@ -193,8 +193,10 @@ def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
 
     code = EXIT_CODES.get(type(error), ExitCode.BUG)
     error.hint = _name_account(error.hint, argv)
-    with suppress(OSError):  # nobody can be told; the exit code still tells
+    try:
         write_failure(error, exit_code=code, as_json=_wants_json(argv, app), err=app.err)
+    except OSError:  # nobody can be told; the exit code still tells
+        _discard(app.err)
     return code
 
 
@@ -244,7 +246,7 @@ def _written_output(app: App) -> str:
         return ""
 
 
-def _discard_output(app: App) -> None:
-    """Point the output nowhere, so that the interpreter's own last flush meets no closed pipe and no full disk."""
+def _discard(stream: TextIO) -> None:
+    """Point a stream nowhere, so that the interpreter's own last flush meets no closed pipe and no full disk."""
     with suppress(OSError), open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - for its descriptor
-        os.dup2(nowhere.fileno(), app.out.fileno())
+        os.dup2(nowhere.fileno(), stream.fileno())
