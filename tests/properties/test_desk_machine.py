@@ -23,7 +23,7 @@ from rickctl.domain.charter import parse_charter
 from rickctl.domain.events import from_json
 from rickctl.domain.instants import SECOND_NS
 from rickctl.domain.ledger import fold
-from rickctl.domain.orders import COUNTED_INTENTS, Side
+from rickctl.domain.orders import IntentState, Side
 from rickctl.domain.records import IntentKind
 from rickctl.domain.scope import Mode, Scope
 from rickctl.services.settle import settle
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 START = "2026-11-18T14:00:00Z"
 MARKET = SimMarket(2)
 SYMBOLS = ("EUR_USD", "AUD_USD", "GBP_USD")
+COUNTED = {IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN, IntentState.ACCEPTED}
 LIMITS = {
     "max_fx_units = 1_000_000": "max_fx_units = 30_000",
     "max_order_notional = 500_000": "max_order_notional = 32_000",
@@ -227,7 +228,7 @@ class DeskMachine(RuleBasedStateMachine):
         account = sum(mine.values(), Decimal(0))
         others = sum((sum(found.values(), Decimal(0)) for other, found in worst.items() if other != name), Decimal(0))
         with closing(self.store()) as store:
-            rows = store.intents(scope(name), states=COUNTED_INTENTS)
+            rows = store.intents(scope(name), states=COUNTED)
         day_ns = self.account(name).day.at_ns
         trades = sum(row.kind is IntentKind.ENTRY and row.created_ns >= day_ns for row in rows)
         return Sized(units, units * per_unit, mine[symbol], account, account + others, trades + 1)
@@ -268,7 +269,7 @@ class DeskMachine(RuleBasedStateMachine):
         }
         for rule_id, is_within in expected.items():
             assert passed[rule_id] is is_within, (rule_id, sized)
-        if row.state in COUNTED_INTENTS:
+        if row.state in COUNTED:
             assert all(passed.values()), "I11"
 
     @invariant()
