@@ -96,6 +96,19 @@ def fees_of(
     return exact if quote_to_account == 1 else quantise(exact, CONVERTED_INCREMENT, ROUND_HALF_EVEN)
 
 
+def net_result_at(
+    side: Side,
+    units: Decimal,
+    entry: Decimal,
+    exit_price: Decimal,
+    quote_to_account: Decimal,
+    commission: Commission,
+) -> Decimal:
+    """What the order wins (+) or loses (−) at an exit after commission in and out, in account currency."""
+    fees = fees_of(commission, units, entry, exit_price, quote_to_account)
+    return result_at(side, units, entry, exit_price, quote_to_account) - fees
+
+
 def _rate(quote_to_account: Decimal | None, instrument: Instrument) -> Decimal:
     if quote_to_account is None or not quote_to_account.is_finite() or quote_to_account <= 0:
         message = f"no rate from {instrument.quote_currency} to the account's currency, so nothing can be sized"

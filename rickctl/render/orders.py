@@ -10,7 +10,7 @@ from rickctl.domain.instants import duration_text, rfc3339
 from rickctl.domain.money import ROUND_HALF_EVEN, quantise
 from rickctl.domain.orders import OrderState
 from rickctl.render.failure import verdict_record
-from rickctl.render.numbers import UNKNOWN, clock_text, gain_cell, pips_text, price_text, units_text
+from rickctl.render.numbers import UNKNOWN, balance_text, clock_text, gain_cell, pips_text, price_text, units_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Line, Table, View, line
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 ORDER_FIELDS = (
     "order", "symbol", "mode", "broker", "account", "kind", "state", "reason", "side", "units", "filled_units",
     "open_units", "entry", "price", "average_price", "stop_loss", "take_profit", "trailing", "expires_at", "timeframe",
-    "quality_stated", "quality_computed", "risk", "reward", "realised", "fees", "closed_by", "currency", "key",
-    "client_order_id", "charter_hash", "created_at", "sent_at", "answered_at",
+    "quality_stated", "quality_computed", "risk", "reward", "fees_expected", "realised", "fees", "closed_by",
+    "currency", "key", "client_order_id", "charter_hash", "created_at", "sent_at", "answered_at",
 )  # fmt: skip
 SHOWN_FIELDS = (*ORDER_FIELDS, "quality_parts", "verdicts", "events", "rules")
 HISTORY_FIELDS = ("n", "at", "event", "order", "detail")
@@ -69,6 +69,7 @@ def order_record(report: OrderReport) -> dict[str, Json]:
         "quality_computed": report.quality.score if report.quality else None,
         "risk": decimal_or_none(report.risk),
         "reward": decimal_or_none(report.reward),
+        "fees_expected": decimal_or_none(report.fees_expected),
         "realised": decimal_or_none(report.realised),
         "fees": decimal_or_none(report.fees),
         "closed_by": report.closed_by,
@@ -180,16 +181,23 @@ def _exit_lines(entry: Decimal | None, stop: Decimal | None, target: Decimal | N
         )
         amount = gain_cell(result, report.currency)
         lines.append(line(f"  {name.ljust(8)} {price_text(price):>10}  {distance:>9}  ", amount, multiple))
+    if not report.closed_by:
+        lines += fee_lines(report.fees_expected, report.currency)
     if report.trailing is not None:
         lines.append(line(f"  trails   {pips_text(report.trailing, report.instrument)} behind, moved once a minute"))
     return lines
 
 
+def fee_lines(fees: Decimal | None, currency: str) -> list[Line]:
+    """What getting in and out costs, where it costs anything."""
+    return [line("  fees     ", f"about {balance_text(fees, currency)} in and out")] if fees else []
+
+
 def ratio_text(reward: Decimal | None, risk: Decimal | None) -> str:
-    """Reward over risk with two decimals."""
+    """Reward over risk with two decimals, below zero where the target loses."""
     if reward is None or not risk:
         return UNKNOWN
-    return f"{abs(reward / risk):.2f}"
+    return f"{reward / abs(risk):.2f}".replace("-", "−")
 
 
 def quality_text(stated: int | None, quality: Quality | None) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rickctl.domain.sizing import result_at
+from rickctl.domain.sizing import fees_of, net_result_at
 from rickctl.render.failure import verdict_record
 from rickctl.render.numbers import UNKNOWN, gain_cell, pips_text, price_text, units_text
-from rickctl.render.orders import quality_parts, quality_text, ratio_text
+from rickctl.render.orders import fee_lines, quality_parts, quality_text, ratio_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Line, Table, View, line
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PREVIEW_FIELDS = (
     "would", "code", "message", "symbol", "mode", "broker", "account", "side", "units", "entry", "price", "stop_loss",
     "take_profit", "trailing", "expires_at", "bid", "ask", "quality_stated", "quality_computed", "quality_parts",
-    "risk", "reward", "reward_risk", "currency", "charter_hash", "verdicts",
+    "risk", "reward", "reward_risk", "fees_expected", "currency", "charter_hash", "verdicts",
 )  # fmt: skip
 
 
@@ -46,16 +46,25 @@ def would_text(checked: Checked, refused: Refused | None) -> str:
 
 
 def _stakes(checked: Checked) -> tuple[Decimal | None, Decimal | None]:
-    """Loss at the stop and gain at the target, in account currency."""
+    """Loss at the stop and gain at the target after commission, in account currency."""
     request, snapshot = checked.weighed.asked.request, checked.weighed.snapshot
     entry = _entry_of(checked)
     rate = snapshot.quote_to_account
     if entry is None or rate is None:
         return None, None
     return tuple(  # type: ignore[return-value]
-        None if price is None else result_at(request.side, request.units, entry, price, rate)
+        None if price is None else net_result_at(request.side, request.units, entry, price, rate, snapshot.commission)
         for price in (request.stop_loss, request.take_profit)
     )
+
+
+def _fees(checked: Checked) -> Decimal | None:
+    """Commission in and out at the stop (where there is none, at the entry price), in account currency."""
+    request, snapshot = checked.weighed.asked.request, checked.weighed.snapshot
+    entry, rate = _entry_of(checked), snapshot.quote_to_account
+    if entry is None or rate is None:
+        return None
+    return fees_of(snapshot.commission, request.units, entry, request.stop_loss or entry, rate)
 
 
 def _entry_of(checked: Checked) -> Decimal | None:
@@ -87,7 +96,8 @@ def _preview_record(checked: Checked, refused: Refused | None) -> dict[str, Json
         "quality_parts": quality_parts(checked.quality),
         "risk": decimal_or_none(risk),
         "reward": decimal_or_none(reward),
-        "reward_risk": None if not risk or reward is None else f"{abs(reward / risk):.4f}",
+        "reward_risk": None if not risk or reward is None else f"{reward / abs(risk):.4f}",
+        "fees_expected": decimal_or_none(_fees(checked)),
         "currency": snapshot.currency,
         "charter_hash": checked.charter_hash,
         "verdicts": [verdict_record(verdict) for verdict in checked.verdicts],
@@ -133,7 +143,7 @@ def _preview_exits(checked: Checked) -> list[Line]:
             multiple = f"   {ratio_text(reward, risk)} R" if name == "target" and risk else ""
             label = f"  {name.ljust(8)} {price_text(price):>10}  {distance:>9}  "
             lines.append(line(label, gain_cell(result, currency), multiple))
-    return lines
+    return [*lines, *fee_lines(_fees(checked), currency)]
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:

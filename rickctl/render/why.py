@@ -180,11 +180,12 @@ def _since(explained: Explained) -> list[str]:
 
 
 def _in_r(report: OrderReport) -> str:
-    """The result in units of the risk the order began with."""
+    """The result after the fees paid in units of the risk the order began with."""
     if not report.initial_risk:
         return ""
-    multiple = report.realised / abs(report.initial_risk)
-    return f" ({'+' if multiple > 0 else ''}{multiple:.2f} R)".replace("-", "−")
+    multiple = (report.realised - report.fees) / abs(report.initial_risk)
+    after = " after fees" if report.fees else ""
+    return f" ({'+' if multiple > 0 else ''}{multiple:.2f} R{after})".replace("-", "−")
 
 
 def _told(event: Event, explained: Explained) -> str | None:

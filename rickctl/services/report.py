@@ -11,7 +11,7 @@ from rickctl.domain.events import Event, concerns, from_json
 from rickctl.domain.history import order_view
 from rickctl.domain.orders import IntentState, OrderState, Side
 from rickctl.domain.records import IntentKind
-from rickctl.domain.sizing import result_at
+from rickctl.domain.sizing import fees_of, net_result_at
 from rickctl.services.stored import read_measured, read_quotes, read_request, read_target, read_verdicts
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rickctl.domain.history import OrderView
     from rickctl.domain.market import Instrument
+    from rickctl.domain.models import Commission
     from rickctl.domain.orders import OrderRequest, Verdict
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
@@ -34,8 +35,9 @@ class OrderReport(NamedTuple):
 
     `request` is what was asked, `units` and `price` are the terms as last modified. `entry` is the price exits are
     measured from, `risk` and `reward` what they bring there in account currency, `initial_risk` what the first stop
-    would have. `realised` and `fees` are in account currency so far; `closed_by` is the leg that closed its trade,
-    `reason` why it ended without a fill.
+    would have, all three after commission; `fees_expected` is that commission, in and out at the stop (at the entry
+    price where there is none). `realised` and `fees` are in account currency so far; `closed_by` is the leg that closed
+    its trade, `reason` why it ended without a fill.
     """
 
     row: IntentRow
@@ -56,6 +58,7 @@ class OrderReport(NamedTuple):
     risk: Decimal | None
     reward: Decimal | None
     initial_risk: Decimal | None
+    fees_expected: Decimal | None
     quality: Quality | None
     realised: Decimal
     fees: Decimal
@@ -131,6 +134,7 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
     stop = view.stop_loss if view else request.stop_loss
     filled = view.filled if view else _ZERO
     entry = (view.average_price if view else None) or terms.price or _touch(row, request.side)
+    units, commission = filled or terms.units, held.account.config.commission
     state, reason = _standing(row, view)
     return OrderReport(
         row=row,
@@ -148,9 +152,10 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         trailing=terms.trailing,
         expires_ns=terms.expires_ns,
         entry=entry,
-        risk=_result(request, measured, entry, stop, filled or terms.units),
-        reward=_result(request, measured, entry, terms.take_profit, filled or terms.units),
-        initial_risk=_result(request, measured, entry, request.stop_loss, filled or terms.units),
+        risk=_result(request, measured, entry, stop, units, commission),
+        reward=_result(request, measured, entry, terms.take_profit, units, commission),
+        initial_risk=_result(request, measured, entry, request.stop_loss, units, commission),
+        fees_expected=_fees(measured, entry, stop or entry, units, commission),
         quality=measured.quality if measured else None,
         realised=view.realised if view else _ZERO,
         fees=view.fees if view else _ZERO,
@@ -170,12 +175,26 @@ def _touch(row: IntentRow, side: Side) -> Decimal | None:
 
 
 def _result(
-    request: OrderRequest, measured: Measured | None, entry: Decimal | None, price: Decimal | None, units: Decimal
+    request: OrderRequest,
+    measured: Measured | None,
+    entry: Decimal | None,
+    price: Decimal | None,
+    units: Decimal,
+    commission: Commission,
 ) -> Decimal | None:
-    """What the order brings if it ends at `price`, at the rate of the gate; None where that cannot be said."""
+    """What the order brings if it ends at `price`, fees and the rate of the gate counted; None where unknown."""
     if measured is None or measured.quote_to_account is None or entry is None or price is None:
         return None
-    return result_at(request.side, units, entry, price, measured.quote_to_account)
+    return net_result_at(request.side, units, entry, price, measured.quote_to_account, commission)
+
+
+def _fees(
+    measured: Measured | None, entry: Decimal | None, price: Decimal | None, units: Decimal, commission: Commission
+) -> Decimal | None:
+    """What getting in and out at `price` costs, at the rate of the gate; None where that cannot be said."""
+    if measured is None or measured.quote_to_account is None or entry is None or price is None:
+        return None
+    return fees_of(commission, units, entry, price, measured.quote_to_account)
 
 
 def _standing(row: IntentRow, view: OrderView | None) -> tuple[OrderState, str | None]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 
-from rickctl.domain.charter import Decision, Snapshot, check
+from rickctl.domain.charter import check
 from rickctl.domain.market import InstrumentKind
 from rickctl.domain.models import Commission, parse_commission
-from rickctl.domain.orders import OrderRequest, Verdict
 from tests.domain.charter_kit import instrument, order, quote, shipped, snapshot
+
+if TYPE_CHECKING:
+    from rickctl.domain.charter import Decision, Snapshot
+    from rickctl.domain.orders import OrderRequest, Verdict
 
 HALF_A_COIN = order(
     symbol="BTC-USD",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rickctl.domain.errors import Refused, UsageError
 from rickctl.domain.account import AccountConfig
+from rickctl.domain.errors import Refused, UsageError
 from rickctl.domain.market import InstrumentKind
 from rickctl.domain.models import NO_COMMISSION, Commission, parse_commission
 from rickctl.domain.orders import Side
