@@ -85,7 +85,10 @@ def _dispatch(argv: list[str], app: App) -> int:
 
 def _warned(code: int, argv: Sequence[str], app: App) -> int:
     """The code, once stderr says that an outcome is unknown, whatever the command was about."""
-    found = app.unknown_outcomes() if argv and argv[0] != "complete" else []
+    try:
+        found = app.unknown_outcomes() if argv and argv[0] != "complete" else []
+    except SetupError:
+        return code
     if found:
         from rickctl.render.failure import write_warning  # noqa: PLC0415 - only a warning needs it
 

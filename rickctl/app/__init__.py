@@ -291,11 +291,8 @@ class App:
         return [(offer.name, offer.package, partial(open_broker, offer)) for offer in chosen]
 
     def unknown_outcomes(self) -> list[tuple[Scope, int]]:
-        """Orders nobody can vouch for, where this run has looked at the state; none where it cannot be read."""
-        try:
-            return [row for store in list(self._stores.values())[:1] for row in store.unknown_outcomes()]
-        except SetupError:
-            return []
+        """Orders nobody can vouch for, where this run has looked at the state. Raises SetupError."""
+        return [row for store in list(self._stores.values())[:1] for row in store.unknown_outcomes()]
 
     def run_editor(self, editor: str, path: Path) -> None:
         """Let a person edit a file. Raises SetupError where the editor does not start or fails."""
