@@ -92,6 +92,8 @@ def fees_of(
     commission: Commission, units: Decimal, entry: Decimal, exit_price: Decimal, quote_to_account: Decimal
 ) -> Decimal:
     """What getting in and out costs, in account currency, above zero; kept to 8 decimals where converted."""
+    if commission.is_free:
+        return _NOTHING
     exact = commission.round_trip(units, entry, exit_price, quote_to_account)
     return exact if quote_to_account == 1 else quantise(exact, CONVERTED_INCREMENT, ROUND_HALF_EVEN)
 
