@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 START = "2026-11-18T18:00:00Z"
 MINUTES = 24 * 60 if IS_FULL else 11 * 60
-EVERY = 1 if IS_FULL else 6
+EVERY = 1 if IS_FULL else 11
 TERMS = ("--currency", "EUR", "--seed", "3", "--slippage", "random:0.5p", "--commission", "35/million")
 ORDERS = (
     "EUR_USD buy 40_000 --stop-loss 6p --take-profit 8p",
