@@ -45,7 +45,7 @@ _OUTCOMES = {
     OrderState.REJECTED: "was rejected by the broker{on}",
     OrderState.UNKNOWN: "was sent{on}, and nothing proves what became of it",
     OrderState.WORKING: "is working; it was placed{on}",
-    OrderState.FILLED: "was filled{on}",
+    OrderState.FILLED: "has filled; it was placed{on}",
     OrderState.CANCELLED: "was cancelled; it was placed{on}",
     OrderState.EXPIRED: "expired; it was placed{on}",
 }

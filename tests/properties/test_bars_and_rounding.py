@@ -1,4 +1,4 @@
-"""I12: bars hold the prices of their own interval and stay once closed. I13: converting loses nothing unsaid."""
+"""I12 and I13: bars hold the prices of their own interval and stay once closed, and converting loses nothing unsaid."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ def _hint(rule: Rule, request: OrderRequest | None) -> str:
         distance = "1%" if "-" in request.symbol else "20p"
         return f"rickctl order place {words} --stop-loss {distance} --take-profit 2R"
     if rule.code == "market_closed":
-        return "rehearse it: rickctl account create rehearsal --speed step --start 2026-11-18T14:00"
+        return "rickctl account create rehearsal --speed step --start 2026-11-18T14:00"
     if rule.code in _LOOK_AT_QUOTE and request is not None:
         return f"rickctl quote {request.symbol}"
     return rule.hint or f"rickctl charter explain {rule.id}"
