@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from rickctl.domain.errors import SetupError
 from rickctl.domain.orders import IntentState
 from tests.faults.acts import STEPPED, begin, cancel, close, enter, lives, modify
 from tests.faults.crowd import strike
@@ -60,14 +61,25 @@ def _halt(life: Life, act: Act, spans: Spans, tally: Tally) -> list[str]:
     (command,) = life.ground.start(act.argv)
     strike(command.pid, signal.SIGSTOP, spans.moment_s(act, tally.seed, tally.runs))
     is_halted = life.ground.wait(command) is None
-    held = _open(life) if is_halted else []
-    tally.seen[f"halted at {held[0].state}" if held else "halted outside" if is_halted else "finished"] += 1
-    faults = _work_beside(life, held, codes=(0, 3, 6)) if is_halted else []
+    faults = _look_on(life, tally) if is_halted else []
     if is_halted:
         strike(command.pid, pick((signal.SIGKILL, signal.SIGCONT), tally.seed, tally.runs, "then"), 0)
         life.ground.finish(command)
+    else:
+        tally.seen["finished"] += 1
     life.ground.run("order", "resolve", "--account", "a")
     return [*faults, *examine(life.ground, "a")]
+
+
+def _look_on(life: Life, tally: Tally) -> list[str]:
+    """Work beside a halted process, unless it was halted as it opened or closed the database: then nobody can."""
+    try:
+        held = _open(life)
+    except SetupError:
+        tally.seen["halted with the database to itself"] += 1
+        return []
+    tally.seen[f"halted at {held[0].state}" if held else "halted outside"] += 1
+    return _work_beside(life, held, codes=(0, 3, 6))
 
 
 def _open(life: Life) -> list[IntentRow]:
