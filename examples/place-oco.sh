@@ -44,7 +44,7 @@ while read -r symbol side units stop target rest; do
         3) what="this machine's set-up cannot be used: stop and mend it" go=stop ;;
         4) what="the broker said no" go=on ;;
         5) what="unreachable, nothing was sent: try later" go=stop ;;
-        6) what="refused by our own rules: rickctl why $number tells which" go=on ;;
+        6) what="refused by our own rules: the lines above tell which" go=on ;;
         7) what="OUTCOME UNKNOWN: do not place it again" go=stop ;;
         8) what="skipped on purpose" go=on ;;
         9) what="answered with findings: read them" go=on ;;
