@@ -20,7 +20,7 @@ from rickctl.services.orders import Trader
 from rickctl.services.report import report_orders
 from rickctl.services.sealing import shipped_charter
 from rickctl.services.stopping import Stopped, check_person, clear_latches, stop_everything
-from rickctl.store.owner import Owner, is_gone, reap
+from rickctl.store.owner import Owner, is_gone
 
 if TYPE_CHECKING:
     from rickctl.app import App
@@ -172,7 +172,6 @@ class Desks:
 
     def _owner_name(self) -> str:
         if self._owner is None:
-            reap(self._app.folders.state)
             self._owner = Owner.hold(self._app.folders.state)
         return self._owner.name
 

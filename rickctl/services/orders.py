@@ -182,14 +182,17 @@ def _check_spot(request: OrderRequest, held: Held) -> None:
 
 
 def find_by_key(reads: StateReads, key: str | None, fingerprint: str, desk: Desk, wall: Clock) -> IntentRow | None:
-    """The order this key already stands for. Raises Refused where it stands for another request."""
+    """The order this key already stands for; one that provably was never sent stands for nothing.
+
+    Raises Refused where the key stands for another request.
+    """
     row = None if key is None else reads.intent_by_key(desk.scope, key)
     if row is None or row.recorded_ns < wall.now_ns() - KEY_LIFE_NS:
         return None
     if row.request_hash != fingerprint:
         message = f"key {key!r} already stands for order {row.number}, which asked for something else"
         raise Refused(message, code="key_reused", hint=f"rickctl order show {row.number}", order=row.number)
-    return row
+    return None if row.state is IntentState.ABANDONED else row
 
 
 def answer(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
@@ -227,7 +230,7 @@ def _said_no(row: IntentRow) -> RickctlError:
     """The failure its placer was told, with the same exit code."""
     told = json.loads(row.outcome or "{}")
     message = told.get("message", "the order was never sent: its process died first")
-    hint = None if row.error else "place it again with another --key"
+    hint = None if row.error else "run it again: nothing was sent"
     kind = _FAILURES.get(told.get("category", ""), OrderRejected)
     return kind(message, code=row.error or "abandoned", hint=hint, order=row.number, venue_code=told.get("venue_code"))
 
