@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 
 from rickctl.adapters.archive import ArchiveMarket
 from rickctl.adapters.paper import PaperBroker
-from rickctl.domain.account import AccountConfig
+from rickctl.domain.account import ZERO, AccountConfig
 from rickctl.domain.errors import Refused, RickctlError, SetupError, Unreachable
 from rickctl.domain.instants import MINUTE_NS
 from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, unknown_account
-from rickctl.services.accounts import AccountService, create_account, read_terms, stored_accounts, written
+from rickctl.services.accounts import (
+    AccountService,
+    Worth,
+    create_account,
+    plan_account,
+    read_terms,
+    stored_accounts,
+    written,
+)
 from rickctl.services.desk import Desk, beside, hold
 from rickctl.services.orderdesk import OrderDesk
 from rickctl.services.orders import Trader
@@ -119,12 +127,16 @@ class Desks:
         """One account, to look at or to change. Raises UsageError where there is none."""
         return AccountService(desk=self.desk(name, write=write))
 
-    def create_account(self, scope: Scope, terms: Terms) -> Held:
-        """Open a paper account on the market its terms name. Raises UsageError."""
+    def create_account(self, scope: Scope, terms: Terms, *, dry_run: bool) -> tuple[Held, Worth]:
+        """Open a paper account on the market its terms name, or show it as it would open. Raises UsageError."""
         opened = self._app.open_market(terms.source, terms.seed)
         config = read_terms(terms, location=opened.location, fingerprint=opened.fingerprint, tape=opened.tape)
         config = replace(config, max_hold_ns=self._longest_hold_ns())
-        return create_account(scope, config, self._app.store(write=True), self._app.clock)
+        if dry_run:
+            held = plan_account(scope, config, self._app.store(write=False), self._app.clock)
+        else:
+            held = create_account(scope, config, self._app.store(write=True), self._app.clock)
+        return held, Worth(config.balance, ZERO, config.balance)
 
     def tape_of(self, held: Held) -> TapeCounts | None:
         """What the recorded market of an account held; None for a market that is not recorded."""

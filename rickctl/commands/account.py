@@ -12,6 +12,7 @@ from rickctl.domain.instants import parse_duration_ns, parse_instant
 from rickctl.domain.scope import parse_scope
 from rickctl.render.accounts import ACCOUNT_FIELDS, ADVANCED_FIELDS, account_view, accounts_view, advanced_view
 from rickctl.services.accounts import Terms
+from rickctl.services.desk import Held
 
 cli = noun("Paper accounts: their terms, their money, their clock.")
 
@@ -62,6 +63,7 @@ def create(
     commission: CommissionOption = None,
     speed: SpeedOption = None,
     start: StartOption = None,
+    dry_run: DryRunFlag = False,
     output: OutputOption = None,
 ) -> None:
     """Open a paper account; its terms and its price source are fixed from then on.
@@ -83,9 +85,9 @@ def create(
         start_ns=None if start is None else parse_instant(start, "--start"),
     )
     app = app_of(context)
-    held = app.desks.create_account(parse_scope(name), terms)
-    worth = app.desks.account_service(name, write=False).worth(held)
-    app.show(account_view(held, worth, app.desks.tape_of(held)), output=output, badge=app.badge(name))
+    held, worth = app.desks.create_account(parse_scope(name), terms, dry_run=dry_run)
+    tape = app.desks.tape_of(held)
+    app.show(account_view(held, worth, tape), output=output, badge=_badge(held, dry_run=dry_run))
 
 
 @cli.command("list")
@@ -111,12 +113,18 @@ def show(context: typer.Context, name: NameArgument = "main", output: OutputOpti
 
 @cli.command()
 @contract(shape="object", fields=ACCOUNT_FIELDS, mutates=True, exits=_CHANGES)
-def deposit(context: typer.Context, name: NameArgument, amount: AmountArgument, output: OutputOption = None) -> None:
+def deposit(
+    context: typer.Context,
+    name: NameArgument,
+    amount: AmountArgument,
+    dry_run: DryRunFlag = False,
+    output: OutputOption = None,
+) -> None:
     """Move cash into an account, or out of it with an amount below zero (after `--`)."""
     app = app_of(context)
-    service = app.desks.account_service(name, write=True)
-    held = service.deposit(amount)
-    app.show(account_view(held, service.worth(held)), output=output, badge=app.badge(name))
+    service = app.desks.account_service(name, write=not dry_run)
+    held = service.deposit(amount, dry_run=dry_run)
+    app.show(account_view(held, service.worth(held)), output=output, badge=_badge(held, dry_run=dry_run))
 
 
 @cli.command()
@@ -126,19 +134,17 @@ def reset(context: typer.Context, name: NameArgument, dry_run: DryRunFlag = Fals
     app = app_of(context)
     service = app.desks.account_service(name, write=not dry_run)
     held = service.reset(dry_run=dry_run)
-    app.show(
-        account_view(held, service.worth(held)), output=output, badge=app.badge(name, "dry run" if dry_run else None)
-    )
+    app.show(account_view(held, service.worth(held)), output=output, badge=_badge(held, dry_run=dry_run))
 
 
 @cli.command()
 @contract(shape="object", fields=ACCOUNT_FIELDS, mutates=True, exits=_CHANGES)
-def close(context: typer.Context, name: NameArgument, output: OutputOption = None) -> None:
+def close(context: typer.Context, name: NameArgument, dry_run: DryRunFlag = False, output: OutputOption = None) -> None:
     """Close an account that holds nothing, for good."""
     app = app_of(context)
-    service = app.desks.account_service(name, write=True)
-    held = service.close()
-    app.show(account_view(held, service.worth(held)), output=output, badge=app.badge(name))
+    service = app.desks.account_service(name, write=not dry_run)
+    held = service.close(dry_run=dry_run)
+    app.show(account_view(held, service.worth(held)), output=output, badge=_badge(held, dry_run=dry_run))
 
 
 @cli.command()
@@ -148,12 +154,21 @@ def advance(
     name: NameArgument,
     by: ByOption = None,
     to: ToOption = None,
+    dry_run: DryRunFlag = False,
     output: OutputOption = None,
 ) -> None:
     """Move a stepped account's clock on; everything that happens on the way is settled and shown."""
     app = app_of(context)
-    advanced = app.desks.account_service(name, write=True).advance(
+    advanced = app.desks.account_service(name, write=not dry_run).advance(
         by_ns=None if by is None else parse_duration_ns(by, "--by"),
         to_ns=None if to is None else parse_instant(to, "--to"),
+        dry_run=dry_run,
     )
-    app.show(advanced_view(advanced), output=output, badge=app.badge(name))
+    app.show(advanced_view(advanced), output=output, badge=_badge(advanced.held, dry_run=dry_run))
+
+
+def _badge(held: Held, *, dry_run: bool) -> str:
+    """The account's own badge; an account that is only rehearsed has no book to ask."""
+    source = held.account.config.source.partition(":")[0]
+    badge = f"Data: {source} | Exec: {held.account.scope.mode.value} · {held.account.scope.account}"
+    return f"{badge} · dry run, nothing is written" if dry_run else badge

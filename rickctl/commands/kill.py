@@ -30,7 +30,7 @@ def kill(context: typer.Context, reason: ReasonOption = "by hand", output: Outpu
     app = given_app(context)
     reason = reason[:_LONGEST_REASON]
     app.set_kill(reason)
-    stopped = app.desks.stop_everything(reason)
+    stopped = app.desks.stop_everything(app.kill_reason() or reason)
     app.show(stopped_view(stopped), output=_usable_output(app, output), badge="Kill switch")
     if stopped.failed:
         raise typer.Exit(ExitCode.FINDINGS)

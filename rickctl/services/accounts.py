@@ -13,7 +13,7 @@ from rickctl.domain.errors import Refused, UsageError
 from rickctl.domain.instants import DAY_NS, SECOND_NS
 from rickctl.domain.ledger import fold
 from rickctl.domain.models import parse_commission, parse_latency_ns, parse_slippage, parse_spread
-from rickctl.domain.money import CONVERTED_INCREMENT, check_currency, parse_decimal, parse_positive
+from rickctl.domain.money import CONVERTED_INCREMENT, check_currency, decimal_text, parse_decimal, parse_positive
 from rickctl.domain.paper import deposit as deposit_cash
 from rickctl.domain.paper import open_account
 from rickctl.domain.paper import reset as reset_book
@@ -101,18 +101,23 @@ def _choice(kinds: type[Choice], word: str, what: str) -> Choice:
         raise UsageError(message, code="bad_usage") from None
 
 
-def create_account(scope: Scope, config: AccountConfig, state: State, clock: Clock) -> Held:
-    """Open an account. Raises UsageError where it exists already or is no paper account."""
+def plan_account(scope: Scope, config: AccountConfig, reads: StateReads, clock: Clock) -> Held:
+    """The account as it would open; nothing is written. Raises UsageError where it exists or is no paper account."""
     if scope.mode is not Mode.PAPER or scope.broker != "paper":
         message = f"{scope} is not ours to create; paper accounts are"
         raise UsageError(message, code="bad_account_name")
     now_ns = clock.now_ns() if config.start_ns is None else config.start_ns
+    if reads.account(scope) is not None:
+        message = f"account {scope} exists already"
+        raise UsageError(message, code="account_exists", hint=f"rickctl account show {scope.account}")
+    events = open_account(config, scope, now_ns)
+    return Held(fold(events), events, None, now_ns)
+
+
+def create_account(scope: Scope, config: AccountConfig, state: State, clock: Clock) -> Held:
+    """Open an account. Raises UsageError where it exists already or is no paper account."""
     with state.transaction() as transaction:
-        if transaction.account(scope) is not None:
-            message = f"account {scope} exists already"
-            raise UsageError(message, code="account_exists", hint=f"rickctl account show {scope.account}")
-        events = open_account(config, scope, now_ns)
-        held = Held(fold(events), events, None, now_ns)
+        held = plan_account(scope, config, transaction, clock)
         row = save(transaction, held)
     return held._replace(row=row, events=())
 
@@ -149,11 +154,22 @@ class AccountService:
         account = held.account
         return Worth(equity(account, rates), margin_used(account, rates), margin_available(account, rates))
 
-    def deposit(self, amount: str) -> Held:
+    def deposit(self, amount: str, *, dry_run: bool) -> Held:
         """Move cash in, or out where the amount is below zero. Raises UsageError."""
         moved = _check_cash(parse_decimal(amount, "AMOUNT"), "AMOUNT")
+        self._check_free(moved)
+        if dry_run:
+            held = check_open(hold(self.desk))
+            return held.extended(deposit_cash(held.account, moved, at_ns=held.now_ns))
         change(self.desk, lambda held: (deposit_cash(held.account, moved, at_ns=held.now_ns), None))
         return hold(self.desk)
+
+    def _check_free(self, moved: Decimal) -> None:
+        """What is taken out must not be margin of open trades. Raises UsageError."""
+        free = self.worth(hold(self.desk)).margin_available if moved < 0 else None
+        if free is not None and -moved > free:
+            message = f"only {decimal_text(free)} is free: the rest is margin of open trades"
+            raise UsageError(message, code="bad_amount", hint="rickctl positions")
 
     def reset(self, *, dry_run: bool) -> Held:
         """Drop every order and trade and go back to the first balance."""
@@ -163,22 +179,20 @@ class AccountService:
         change(self.desk, lambda held: (reset_book(held.account, at_ns=held.now_ns), None))
         return hold(self.desk)
 
-    def close(self) -> Held:
+    def close(self, *, dry_run: bool) -> Held:
         """Close an account for good; it must hold nothing. Raises Refused."""
+        if dry_run:
+            return _check_empty(hold(self.desk))
 
         def attempt(held: Held) -> None:
-            check_open(held)
-            if held.account.trades or held.account.orders:
-                message = f"account {self.desk.scope} still holds positions or working orders"
-                hint = "rickctl position close --all; rickctl order cancel --all"
-                raise Refused(message, code="account_in_use", hint=hint)
+            _check_empty(held)
             with self.desk.writable().transaction() as transaction:
                 save(transaction, held, status=AccountStatus.CLOSED)
 
         retry(self.desk, attempt)
         return hold(self.desk)
 
-    def advance(self, *, by_ns: int | None, to_ns: int | None) -> Advanced:
+    def advance(self, *, by_ns: int | None, to_ns: int | None, dry_run: bool) -> Advanced:
         """Move a stepped account's clock on and settle everything on the way. Raises UsageError."""
         if (by_ns is None) == (to_ns is None):
             message = "say how far with --by or --to, one of the two"
@@ -194,11 +208,23 @@ class AccountService:
             _check_step(held.now_ns, target_ns)
             settled = settle(held.account, self.desk.market, target_ns)
             moved = Held(settled.state, (*held.events, *settled.events), held.row, target_ns)
+            if dry_run:
+                return Advanced(moved, held.now_ns, settled.events)
             with self.desk.writable().transaction() as transaction:
                 row = save(transaction, moved)
             return Advanced(moved._replace(row=row, events=()), held.now_ns, settled.events)
 
         return retry(self.desk, attempt)
+
+
+def _check_empty(held: Held) -> Held:
+    """The account if it is open and holds nothing. Raises Refused."""
+    check_open(held)
+    if held.account.trades or held.account.orders:
+        message = f"account {held.account.scope} still holds positions or working orders"
+        hint = "rickctl position close --all; rickctl order cancel --all"
+        raise Refused(message, code="account_in_use", hint=hint)
+    return held
 
 
 def _check_step(now_ns: int, target_ns: int) -> None:

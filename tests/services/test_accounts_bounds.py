@@ -26,7 +26,7 @@ def test_cash_beyond_what_is_shown_exactly_is_not_taken(tmp_path: Path, amount: 
         read_terms(Terms(balance=amount), location="sim:v1", fingerprint=None, tape=None)
     place = ground(tmp_path)
     with pytest.raises(UsageError):
-        AccountService(desk=place.desk()).deposit(amount)
+        AccountService(desk=place.desk()).deposit(amount, dry_run=False)
     place.store.close()
 
 
@@ -43,7 +43,7 @@ def test_a_clock_ends_where_it_could_not_have_begun(tmp_path: Path) -> None:
     config = AccountConfig(speed=Speed.STEP, start_ns=parse_instant("2199-12-31"))
     create_account(DEFAULT_SCOPE, config, place.store, place.clock)
     with pytest.raises(UsageError):
-        AccountService(desk=place.desk()).advance(by_ns=9 * DAY_NS, to_ns=None)
+        AccountService(desk=place.desk()).advance(by_ns=9 * DAY_NS, to_ns=None, dry_run=False)
     place.store.close()
 
 

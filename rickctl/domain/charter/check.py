@@ -209,9 +209,7 @@ def _hint(rule: Rule, request: OrderRequest | None) -> str:
     return rule.hint or f"rickctl charter explain {rule.id}"
 
 
-_LOOK_AT_QUOTE = frozenset(
-    {"bad_quote", "stale_quote", "not_tradeable", "frozen_quote", "price_collar"}
-)
+_LOOK_AT_QUOTE = frozenset({"bad_quote", "stale_quote", "not_tradeable", "frozen_quote", "price_collar"})
 
 
 def _decide(
