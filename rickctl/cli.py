@@ -176,6 +176,7 @@ def _translate_typer_error(error: Exception, noun: Noun) -> UsageError:
     path = context.command_path if context is not None else f"rickctl {noun.name}"
     message = getattr(error, "format_message", lambda: str(error))()
     first, _, _ = message.strip().partition("\n")
+    first = first[:1].lower() + first[1:]
     return UsageError(first.rstrip(".") or "missing command", code="bad_usage", hint=f"{path} --help")
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from rickctl.app import App
 from rickctl.config import OUTPUT_VARIABLE
 from rickctl.domain.errors import ExitCode
+
+if TYPE_CHECKING:
+    from rickctl.services.portfolio import Failed
 
 Callback = TypeVar("Callback", bound=Callable[..., Any])
 
@@ -113,3 +116,10 @@ def contract(
         return callback
 
     return attach
+
+
+def name_failed(app: App, failed: Sequence[Failed], output: str | None) -> None:
+    """Say on stderr which accounts did not answer, where the format has no place for it."""
+    if app.output(output) in {"csv", "jsonl"}:
+        for account in failed:
+            app.warn(f"{account.scope}: {account.message}")

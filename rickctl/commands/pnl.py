@@ -15,6 +15,7 @@ from rickctl.commands.options import (
     WatchFlag,
     app_of,
     contract,
+    name_failed,
     noun,
 )
 from rickctl.domain.errors import ExitCode
@@ -55,5 +56,6 @@ def pnl(
         badge=app.report_badge(account),
         out_file=out,
     )
+    name_failed(app, report.failed, output)
     if report.failed:
         raise typer.Exit(ExitCode.FINDINGS)

@@ -13,6 +13,7 @@ from rickctl.commands.options import (
     WatchFlag,
     app_of,
     contract,
+    name_failed,
     noun,
 )
 from rickctl.domain.errors import ExitCode
@@ -49,5 +50,6 @@ def positions(
         badge=app.report_badge(account),
         out_file=out,
     )
+    name_failed(app, report.failed, output)
     if not report.complete:
         raise typer.Exit(ExitCode.FINDINGS)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rickctl.domain.events import OrderFilled, name_of, to_json
+from rickctl.domain.events import to_json
 from rickctl.domain.instants import duration_text, rfc3339
-from rickctl.render.numbers import UNKNOWN, balance_text, counted, gain_cell, price_text, seconds_text, units_text
+from rickctl.render.happenings import events_table
+from rickctl.render.numbers import balance_text, counted, gain_cell, seconds_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Line, Table, View, line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rickctl.domain.events import Event
     from rickctl.domain.market import TapeCounts
     from rickctl.render.view import Json
     from rickctl.services.accounts import Advanced, Worth
@@ -164,32 +163,5 @@ def _advanced_blocks(advanced: Advanced) -> list[Table | Line]:
     happened = "nothing happened" if not count else "1 event" if count == 1 else f"{count} events"
     blocks: list[Table | Line] = [line(Cell(rfc3339(held.now_ns), "loud"), f"   {moved} later, {happened}")]
     if count:
-        blocks.append(
-            Table(_EVENT_COLUMNS, [_event_cells(event, held.account.config.currency) for event in advanced.events])
-        )
+        blocks.append(events_table(advanced.events, held.account.config.currency))
     return blocks
-
-
-_EVENT_COLUMNS = (
-    Column("at", "left", drop=3), Column("event", "left"), Column("order"), Column("symbol", "left", drop=4),
-    Column("why", "left", drop=1), Column("units", drop=2), Column("price"), Column("result", drop=1),
-)  # fmt: skip
-
-
-def _event_cells(event: Event, currency: str) -> tuple[Cell, ...]:
-    body = to_json(event)
-    result = sum((part.pnl_account for part in event.reduced), Decimal(0)) if isinstance(event, OrderFilled) else None
-    named = {name: str(body[name]) if name in body else UNKNOWN for name in ("number", "symbol")}
-    why = str(body.get("leg") or body.get("reason") or "").replace("_", " ")
-    price = body.get("price") or body.get("trailed")
-    units = Decimal(str(body["units"])) if "units" in body else None
-    return (
-        Cell(rfc3339(event.at_ns - event.at_ns % 1_000_000), "dim"),
-        Cell(name_of(event).replace("_", " "), "loud"),
-        Cell(named["number"]),
-        Cell(named["symbol"]),
-        Cell(why or UNKNOWN),
-        Cell(units_text(units)),
-        Cell(price_text(None if price is None else Decimal(str(price)))),
-        Cell(UNKNOWN, "dim") if not result else gain_cell(result, currency),
-    )

@@ -10,6 +10,7 @@ from rickctl.domain.instants import duration_text, rfc3339
 from rickctl.domain.money import ROUND_HALF_EVEN, quantise
 from rickctl.domain.orders import OrderState
 from rickctl.render.failure import verdict_record
+from rickctl.render.happenings import events_table
 from rickctl.render.numbers import UNKNOWN, balance_text, clock_text, gain_cell, pips_text, price_text, units_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
 from rickctl.render.view import Cell, Column, Line, Table, View, line
@@ -241,10 +242,9 @@ def _order_cells(report: OrderReport) -> tuple[Cell, ...]:
 
 def history_view(report: OrderReport) -> View:
     """Everything that happened to an order, oldest first."""
-    columns = (Column("n"), Column("at", "left"), Column("event", "left"), Column("what", "left", drop=1))
     return View(
         records=[_event_record(event, report) for event in report.events],
-        blocks=lambda: [Table(columns, [_event_cells(event) for event in report.events])],
+        blocks=lambda: [events_table(report.events, report.currency)],
         fields=HISTORY_FIELDS,
     )
 
@@ -258,19 +258,6 @@ def _event_record(event: Event, report: OrderReport) -> dict[str, Json]:
         "order": report.row.number,
         "detail": detail,
     }
-
-
-def _event_cells(event: Event) -> tuple[Cell, ...]:
-    hidden = {"n", "at_ns", "event", "number", "symbol", "reduced", "conversion"}
-    detail = "  ".join(
-        f"{name} {value}" for name, value in to_json(event).items() if name not in hidden and value is not False
-    )
-    return (
-        Cell(str(event.n)),
-        Cell(rfc3339(event.at_ns), "dim"),
-        Cell(name_of(event).replace("_", " "), "loud"),
-        Cell(detail, "dim"),
-    )
 
 
 def resolved_view(resolved: Sequence[Resolved], scope: Scope) -> View:
