@@ -167,7 +167,7 @@ _rickctl_look() {
         esac
         ;;
     "account create")
-        options="--kind --currency --balance --source --seed --spread --slippage --latency --commission --speed --start --output -o --help -h"
+        options="--kind --currency --balance --source --seed --spread --slippage --latency --commission --speed --start --dry-run --output -o --help -h"
         places=("@text")
         case "$2" in
         --kind) slot="margin spot" ;;
@@ -200,7 +200,7 @@ _rickctl_look() {
         esac
         ;;
     "account deposit")
-        options="--output -o --help -h"
+        options="--dry-run --output -o --help -h"
         places=("@accounts" "@text")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
@@ -214,14 +214,14 @@ _rickctl_look() {
         esac
         ;;
     "account close")
-        options="--output -o --help -h"
+        options="--dry-run --output -o --help -h"
         places=("@accounts")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
     "account advance")
-        options="--by --to --output -o --help -h"
+        options="--by --to --dry-run --output -o --help -h"
         places=("@accounts")
         case "$2" in
         --by) slot="@text" ;;

@@ -160,7 +160,7 @@ function Get-RickctlTree {
     $takes['pnl']['--output'] = 'table json jsonl csv'
     $takes['pnl']['-o'] = 'table json jsonl csv'
     $places['pnl'] = @()
-    $options['account create'] = @('--kind', '--currency', '--balance', '--source', '--seed', '--spread', '--slippage', '--latency', '--commission', '--speed', '--start', '--output', '-o', '--help', '-h')
+    $options['account create'] = @('--kind', '--currency', '--balance', '--source', '--seed', '--spread', '--slippage', '--latency', '--commission', '--speed', '--start', '--dry-run', '--output', '-o', '--help', '-h')
     $takes['account create'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['account create']['--kind'] = 'margin spot'
     $takes['account create']['--currency'] = '@text'
@@ -188,7 +188,7 @@ function Get-RickctlTree {
     $takes['account show']['--output'] = 'table json jsonl csv'
     $takes['account show']['-o'] = 'table json jsonl csv'
     $places['account show'] = @('@accounts')
-    $options['account deposit'] = @('--output', '-o', '--help', '-h')
+    $options['account deposit'] = @('--dry-run', '--output', '-o', '--help', '-h')
     $takes['account deposit'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['account deposit']['--output'] = 'table json jsonl csv'
     $takes['account deposit']['-o'] = 'table json jsonl csv'
@@ -198,12 +198,12 @@ function Get-RickctlTree {
     $takes['account reset']['--output'] = 'table json jsonl csv'
     $takes['account reset']['-o'] = 'table json jsonl csv'
     $places['account reset'] = @('@accounts')
-    $options['account close'] = @('--output', '-o', '--help', '-h')
+    $options['account close'] = @('--dry-run', '--output', '-o', '--help', '-h')
     $takes['account close'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['account close']['--output'] = 'table json jsonl csv'
     $takes['account close']['-o'] = 'table json jsonl csv'
     $places['account close'] = @('@accounts')
-    $options['account advance'] = @('--by', '--to', '--output', '-o', '--help', '-h')
+    $options['account advance'] = @('--by', '--to', '--dry-run', '--output', '-o', '--help', '-h')
     $takes['account advance'] = [System.Collections.Hashtable]::new([StringComparer]::Ordinal)
     $takes['account advance']['--by'] = '@text'
     $takes['account advance']['--to'] = '@text'
