@@ -51,7 +51,11 @@ KINDS = {
 SUITES = {
     "journal attacks": ("tests/store/test_attacks.py",),
     "store under kill": ("tests/store/test_processes.py", "tests/store/test_owner.py"),
-    "settle equivalence": ("tests/services/test_settle_properties.py",),
+    "settle equivalence": (
+        "tests/services/test_settle_properties.py",
+        "tests/properties/test_settle_equivalence.py",
+        "tests/properties/test_stored_ledgers.py",
+    ),
     "invariants": ("tests/properties", "--ignore=tests/properties/test_planted_faults.py"),
     "planted faults": ("tests/properties/test_planted_faults.py",),
 }

@@ -14,7 +14,7 @@ PAGES = sorted(FOLDER.glob("*.md"))
 NAMES = [noun.name for noun in NOUNS]
 VERBS = verbs()
 
-# What these print is not what they declare.
+
 def page_of(name: str) -> str:
     return read(FOLDER / f"{name.partition(' ')[0]}.md")
 
