@@ -370,21 +370,21 @@ _rickctl_look() {
         ;;
     "config get")
         options="--output -o --help -h"
-        places=("output account colour log_level execution_enabled quality_threshold max_hold_min active_broker")
+        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
     "config set")
         options="--dry-run --output -o --help -h"
-        places=("output account colour log_level execution_enabled quality_threshold max_hold_min active_broker" "@text")
+        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker" "@text")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
     "config unset")
         options="--dry-run --output -o --help -h"
-        places=("output account colour log_level execution_enabled quality_threshold max_hold_min active_broker")
+        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac

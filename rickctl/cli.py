@@ -72,6 +72,7 @@ def _dispatch(argv: list[str], app: App) -> int:
         app.out.write(f"rickctl {__version__}\n")
         app.out.flush()
         return ExitCode.DONE
+    _apply_colour(word, app)
     if word == "quote" and _run_plain_quote(argv[1:], app):
         return ExitCode.DONE
     if word == "complete" and _run_words(argv[1:], app):
@@ -81,6 +82,12 @@ def _dispatch(argv: list[str], app: App) -> int:
             return _run_noun(noun, argv[1:], app)
     message = f"{word!r} is not a command of rickctl"
     raise UsageError(message, code="unknown_command", hint=_nearest_noun(word))
+
+
+def _apply_colour(word: str, app: App) -> None:
+    """Take colour away where the settings say so; a bad settings file stops neither its own mending nor a kill."""
+    if app.screen.has_colour and word not in {"config", "kill"} and app.written("colour") == "never":
+        app.screen = app.screen._replace(has_colour=False)
 
 
 def _warned(code: int, argv: Sequence[str], app: App) -> int:

@@ -60,7 +60,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("output", "RICKCTL_OUTPUT", "text", "table", "format of results", ("table", "json", "jsonl", "csv")),
     Setting("account", "RICKCTL_ACCOUNT", "account", "paper:paper:main", "account of commands that name none"),
     Setting("colour", "NO_COLOR", "colour", "auto", "colour on a terminal", ("auto", "never")),
-    Setting("log_level", "RICKCTL_LOG_LEVEL", "text", "info", "log file detail", ("debug", "info", "warning", "error")),
     Setting(
         key="execution_enabled",
         variable="EXECUTION_ENABLED",

@@ -84,7 +84,6 @@ def check(setting: Setting, held: object) -> bool:
         ("quality_threshold", "quality_threshold = 85", {"QUALITY_THRESHOLD": "90"}, (90, "environment")),
         ("max_hold_min", "max_hold_min = 30", {}, (30, "file")),
         ("active_broker", "", {"ACTIVE_BROKER": "Oanda"}, ("oanda", "environment")),
-        ("log_level", 'log_level = "debug"', {}, ("debug", "file")),
     ],
 )
 def test_the_environment_wins_over_the_file_and_the_file_over_the_default(
@@ -155,7 +154,6 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
         ("QUALITY_THRESHOLD", "٨٠"),
         ("MAX_HOLD_MIN", "361"),
         ("EXECUTION_ENABLED", "maybe"),
-        ("RICKCTL_LOG_LEVEL", "loud"),
         ("RICKCTL_ACCOUNT", "live:oanda:001"),
     ],
 )
