@@ -93,15 +93,6 @@ class Desks:
         desk = Desk(scope=scope, reads=state, market=market, clock=self._app.clock, opening=AccountConfig())
         return desk, written(row)
 
-    def desks(self, account: str | None, *, write: bool = False) -> list[Desk]:
-        """The account named, or every open account of the default mode, the default one included."""
-        if account is not None:
-            return [self.desk(account, write=write)]
-
-        rows = self._app.store(write=write).accounts()
-        scopes = {row.scope for row in rows if row.status is AccountStatus.OPEN and row.scope.mode is Mode.PAPER}
-        return [self._desk(scope, write=write) for scope in sorted({*scopes, DEFAULT_SCOPE})]
-
     def openers(self, account: str | None) -> list[Opener]:
         """The accounts a report covers, each opened only when it is asked, so that one that fails is one that fails."""
         if account is not None:
