@@ -10,7 +10,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from bench.figures import ROOT, Figure
-from rickctl.app import SystemClock
+from rickctl.app.system import SystemClock
 from rickctl.domain.orders import IntentState
 from rickctl.domain.records import IntentKind
 from rickctl.domain.scope import DEFAULT_SCOPE

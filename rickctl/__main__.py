@@ -12,7 +12,7 @@ def main() -> int:
     """Run the command line of this process."""
     try:
         _open_streams()
-        from rickctl.app import system_app  # noqa: PLC0415 - `--version` imports no more than it must
+        from rickctl.app.system import system_app  # noqa: PLC0415 - `--version` imports no more than it must
         from rickctl.cli import run  # noqa: PLC0415
 
         return run(sys.argv[1:], system_app())

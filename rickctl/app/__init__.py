@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
-from rickctl.render.layout import Screen
 from rickctl.render.write import check_format, write_rounds, write_view, write_watch
 
 if TYPE_CHECKING:
@@ -23,11 +19,11 @@ if TYPE_CHECKING:
     from rickctl.config import Folders
     from rickctl.domain.ports import Broker, Clock, Market
     from rickctl.domain.settings import Effective
+    from rickctl.render.layout import Screen
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
     from rickctl.store.state import Store
 
-_DEFAULT_WIDTH = 80
 _WATCH_NS = 1_000_000_000
 _GLANCE_MS = 50
 Row = TypeVar("Row")
@@ -45,18 +41,6 @@ class Book(NamedTuple):
     def badge(self) -> str:
         """`Data: sim | Exec: paper · main`."""
         return f"Data: {self.market.source.partition(':')[0]} | Exec: {self.scope.mode.value} · {self.scope.account}"
-
-
-class SystemClock:
-    """The machine's wall clock."""
-
-    def now_ns(self) -> int:
-        """UTC nanoseconds since the epoch."""
-        return time.time_ns()  # noqa: TID251 - this is the clock port
-
-    def sleep_ns(self, length_ns: int) -> None:
-        """Return after `length_ns` nanoseconds; at once for none."""
-        time.sleep(max(length_ns, 0) / 1_000_000_000)
 
 
 class App:
@@ -367,34 +351,3 @@ class App:
             self.write_text(text.getvalue(), out_file)
             return
         write_view(view, output=self.output(output), badge=badge, screen=self.screen, out=self.out)
-
-
-def system_app() -> App:
-    """The App of this process."""
-    environment = dict(os.environ)
-    return App(
-        out=sys.stdout,
-        err=sys.stderr,
-        screen=find_screen(environment),
-        environment=environment,
-        clock=SystemClock(),
-        ask=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
-    )
-
-
-def _ask(question: str) -> str:
-    """Ask the person at the terminal; the question is talk, so it goes to stderr."""
-    sys.stderr.write(question)
-    sys.stderr.flush()
-    return sys.stdin.readline()
-
-
-def find_screen(environment: Mapping[str, str]) -> Screen:
-    """What stdout is; NO_COLOR and TERM=dumb take the colour away."""
-    is_terminal = sys.stdout.isatty()
-    if not is_terminal:
-        return Screen(is_terminal=False, width=_DEFAULT_WIDTH, has_colour=False)
-    from shutil import get_terminal_size  # noqa: PLC0415 - only a terminal has a size
-
-    has_colour = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
-    return Screen(is_terminal=True, width=get_terminal_size((_DEFAULT_WIDTH, 24)).columns, has_colour=has_colour)

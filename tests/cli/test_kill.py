@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rickctl.app import SystemClock
+from rickctl.app.system import SystemClock
 from rickctl.store.kill import KILL_FILE
 from tests.cli.harness import ROOT, Desk
 from tests.cli.terminal import Terminal
@@ -198,7 +198,7 @@ def test_a_person_types_resume(desk: Desk, typed: str, code: int) -> None:
 def test_resume_lifts_latches_each_with_a_record(desk: Desk) -> None:
     desk.run(*ENTRY)
     code = (
-        "import sys\nfrom pathlib import Path\nfrom rickctl.app import SystemClock\n"
+        "import sys\nfrom pathlib import Path\nfrom rickctl.app.system import SystemClock\n"
         "from rickctl.domain.scope import DEFAULT_SCOPE\nfrom rickctl.store.state import Store\n"
         "with Store.open(Path(sys.argv[1]), Path(sys.argv[2]), SystemClock(), write=True) as store, "
         "store.transaction() as transaction:\n"

@@ -168,7 +168,7 @@ def _become(job: Mapping[str, Any], environment: Mapping[str, str], halt: str | 
 
 
 def _run(argv: Sequence[str], halt: str | None) -> int:
-    from rickctl.app import system_app  # noqa: PLC0415 - the harness itself imports none of it
+    from rickctl.app.system import system_app  # noqa: PLC0415 - the harness itself imports none of it
     from rickctl.cli import run  # noqa: PLC0415
     from tests.faults.halting import halting_app  # noqa: PLC0415
 

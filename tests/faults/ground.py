@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rickctl.app import SystemClock
+from rickctl.app.system import SystemClock
 from rickctl.domain.account import Ended as Reason
 from rickctl.domain.account import parse_state, state_json
 from rickctl.domain.events import CashMoved, OrderAccepted, OrderCancelled, OrderFilled, OrderModified, from_json

@@ -7,8 +7,8 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rickctl.app import system_app
 from rickctl.app.desks import Desks
+from rickctl.app.system import system_app
 from rickctl.store.state import Store
 
 if TYPE_CHECKING:

@@ -1,0 +1,59 @@
+"""The process as the App is given it: its streams, its wall clock, its terminal; part of the wiring, holds no rule."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rickctl.app import App
+from rickctl.render.layout import Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_WIDTH = 80
+
+
+class SystemClock:
+    """The machine's wall clock."""
+
+    def now_ns(self) -> int:
+        """UTC nanoseconds since the epoch."""
+        return time.time_ns()  # noqa: TID251 - this is the clock port
+
+    def sleep_ns(self, length_ns: int) -> None:
+        """Return after `length_ns` nanoseconds; at once for none."""
+        time.sleep(max(length_ns, 0) / 1_000_000_000)
+
+
+def system_app() -> App:
+    """The App of this process."""
+    environment = dict(os.environ)
+    return App(
+        out=sys.stdout,
+        err=sys.stderr,
+        screen=find_screen(environment),
+        environment=environment,
+        clock=SystemClock(),
+        ask=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
+    )
+
+
+def _ask(question: str) -> str:
+    """Ask the person at the terminal; the question is talk, so it goes to stderr."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline()
+
+
+def find_screen(environment: Mapping[str, str]) -> Screen:
+    """What stdout is; NO_COLOR and TERM=dumb take the colour away."""
+    is_terminal = sys.stdout.isatty()
+    if not is_terminal:
+        return Screen(is_terminal=False, width=DEFAULT_WIDTH, has_colour=False)
+    from shutil import get_terminal_size  # noqa: PLC0415 - only a terminal has a size
+
+    has_colour = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+    return Screen(is_terminal=True, width=get_terminal_size((DEFAULT_WIDTH, 24)).columns, has_colour=has_colour)
