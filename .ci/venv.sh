@@ -51,8 +51,10 @@ stamp=$venv/installed-$kind
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     printf 'installing into %s …\n' "$venv" >&2
     if [ "$kind" = dev ]; then
-        install --require-hashes --requirement requirements.lock
-        # setuptools comes with the lock, so nothing unpinned is fetched to build with.
+        # What the lock pins builds everything that comes as source, so nothing unpinned is fetched to build with.
+        sed -n '/^setuptools==/,/[^\\]$/p' requirements.lock >"$venv/build.lock"
+        install --require-hashes --requirement "$venv/build.lock"
+        install --require-hashes --no-build-isolation --requirement requirements.lock
         install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
         printf '%s' "$wanted" >"$venv/installed-app"
     else
