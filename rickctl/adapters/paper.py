@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rickctl.domain.events import Event
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import Approved
-    from rickctl.domain.ports import Changes, Close, Market
+    from rickctl.domain.ports import Changes, Close, Market, Venue
+    from rickctl.domain.scope import Scope
 
     Maker = Callable[[AccountState, int], tuple[Event, ...]]
 
@@ -166,4 +167,10 @@ class Paper:
     def market(self, mode: Mode, account: str) -> Market:
         """Refused: a paper account names its own price source."""
         message = f"{mode.value}:paper:{account} is priced by the source it was created with"
+        raise SetupError(message, code="broker_broken")
+
+    def venue(self, scope: Scope, store_id: str) -> Venue:
+        """Refused: a paper account is kept here, not at a broker."""
+        del store_id
+        message = f"{scope} is kept by rickctl itself"
         raise SetupError(message, code="broker_broken")

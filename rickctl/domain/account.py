@@ -62,7 +62,7 @@ class Leg(StrEnum):
 
 
 class Ended(StrEnum):
-    """Why an order was cancelled before it was filled."""
+    """Why an order was cancelled before it was filled; VENUE is a reason of the broker's that has no word here."""
 
     CLIENT = "client"
     ACCOUNT_RESET = "account_reset"
@@ -75,6 +75,11 @@ class Ended(StrEnum):
     TRADE_CLOSED = "trade_closed"
     STOP_LOSS_ON_FILL_LOSS = "stop_loss_on_fill_loss"
     TAKE_PROFIT_ON_FILL_LOSS = "take_profit_on_fill_loss"
+    INSUFFICIENT_LIQUIDITY = "insufficient_liquidity"
+    PRICE_BOUND = "price_bound"
+    POSITION_LIMIT = "position_limit"
+    REPLACED = "replaced"
+    VENUE = "venue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +171,8 @@ class Order:
     """A working order. `is_close` orders only reduce: `trade`, or every trade of the symbol when that is None.
 
     `live_ns` is from when prices may touch it, `is_live` that this has happened. `is_triggered` means it trades at any
-    price from now on; after a partial fill nothing fills before `resume_ns`.
+    price from now on; after a partial fill nothing fills before `resume_ns`. `venue_id` is a broker's own name for it;
+    a `number` below zero is of an order that was not ours.
     """
 
     number: int
@@ -187,6 +193,7 @@ class Order:
     is_live: bool = False
     is_triggered: bool = False
     resume_ns: int = 0
+    venue_id: str | None = None
 
     @property
     def remaining(self) -> Decimal:
@@ -207,7 +214,7 @@ class Trade:
 
     Exits take part in what the market does after (`since_ns`, `since_phase`). `trailed` is where the trailing stop
     has come to. `triggered` is the exit that hit and still has units to close, nothing of it before `resume_ns`;
-    `last_exit` the one that traded last.
+    `last_exit` the one that traded last. `venue_id` is a broker's own name for it.
     """
 
     number: int
@@ -224,6 +231,7 @@ class Trade:
     triggered: Leg | None = None
     last_exit: Leg | None = None
     resume_ns: int = 0
+    venue_id: str | None = None
 
     @property
     def units(self) -> Decimal:
@@ -278,6 +286,7 @@ class AccountState:
     `balance` is cash. `deposits` is what was moved in less what was moved out, the opening balance apart. `peak` is the
     highest equity on the minute grid (`is_peak_new`: not in the ledger yet), `day` equity where the trading day began;
     `realised`, `fees` and `totals` count since opening or the last reset, `day_realised` and `day_fees` since `day`.
+    `mark` is how far a broker's own record has been read; None for an account of ours.
     """
 
     scope: Scope
@@ -300,6 +309,7 @@ class AccountState:
     totals: tuple[Total, ...] = ()
     taken_ns: int = 0
     taken: tuple[Taken, ...] = ()
+    mark: str | None = None
 
     def order(self, number: int) -> Order | None:
         """The working order of that number, or None."""

@@ -1,4 +1,4 @@
-"""What happened to a paper account, in the past tense and in order; holds facts only, `ledger` says what they mean.
+"""What happened to an account, in the past tense and in order; holds facts only, `ledger` says what they mean.
 
 `n` counts the account's events from 1; `at_ns` is when it happened on the account's clock. The same events always have
 the same canonical JSON, however often or rarely the account was settled.
@@ -82,6 +82,7 @@ class OrderAccepted:
     expires_ns: int | None = None
     is_close: bool = False
     trade: int | None = None
+    venue_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,7 @@ class OrderFilled:
     """Units changed hands at `price`: some reduced open trades, `opened` of them opened or added to trade `number`.
 
     `remaining` units of the leg still work. `cash` is the change of `balance`; `conversion` is the commission's.
+    `venue_id` is a broker's own name for the trade it opened.
     """
 
     n: int = 0
@@ -127,11 +129,15 @@ class OrderFilled:
     cash: Decimal
     balance: Decimal
     is_triggered: bool = False
+    venue_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderModified:
-    """Terms of a working order or of its open trade changed; None stayed as it was."""
+    """Terms of a working order or of its open trade changed; None stayed as it was.
+
+    `removed` names the exit that was taken off.
+    """
 
     n: int = 0
     at_ns: int
@@ -143,6 +149,7 @@ class OrderModified:
     trailing: Decimal | None = None
     expires_ns: int | None = None
     live_ns: int | None = None
+    removed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +191,26 @@ class EquityMarked:
     is_day: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostCharged:
+    """A broker took `amount` beside any fill, or paid it where that is below zero; `what` is such as `financing`."""
+
+    n: int = 0
+    at_ns: int
+    what: str
+    amount: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VenueRead:
+    """Everything the broker's own record had up to `mark` is in this ledger."""
+
+    n: int = 0
+    at_ns: int
+    mark: str
+
+
 Event: TypeAlias = (
     AccountCreated
     | CashMoved
@@ -197,6 +224,8 @@ Event: TypeAlias = (
     | OrderCancelled
     | OrderExpired
     | EquityMarked
+    | CostCharged
+    | VenueRead
 )
 
 NAMES: dict[type[Event], str] = {
@@ -212,6 +241,8 @@ NAMES: dict[type[Event], str] = {
     OrderCancelled: "order_cancelled",
     OrderExpired: "order_expired",
     EquityMarked: "equity_marked",
+    CostCharged: "cost_charged",
+    VenueRead: "venue_read",
 }
 """The word each event is stored and printed under."""
 

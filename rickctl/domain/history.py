@@ -149,6 +149,8 @@ def _filled(view: OrderView, event: OrderFilled, fills: list[Lot]) -> OrderView:
 def _modified(view: OrderView, event: OrderModified) -> OrderView:
     names = ("units", "price", "stop_loss", "take_profit", "trailing", "expires_ns", "live_ns")
     terms = {name: value for name in names if (value := getattr(event, name)) is not None}
+    if event.removed is not None:
+        terms[event.removed] = None
     return replace(view, order=replace(view.order, **terms))
 
 

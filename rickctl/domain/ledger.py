@@ -1,4 +1,4 @@
-"""What each event does to a paper account: a pure fold, nothing is looked up and nothing is rounded.
+"""What each event does to an account: a pure fold, nothing is looked up and nothing is rounded.
 
 Margin accounts: balance = start + deposits + realised − fees. Spot accounts: the cost of what is held is taken off.
 """
@@ -14,6 +14,7 @@ from rickctl.domain.events import (
     AccountCreated,
     AccountReset,
     CashMoved,
+    CostCharged,
     EquityMarked,
     OrderAccepted,
     OrderCancelled,
@@ -23,6 +24,7 @@ from rickctl.domain.events import (
     OrderTriggered,
     OrderWorking,
     StopTrailed,
+    VenueRead,
 )
 from rickctl.domain.hours import day_start_ns
 from rickctl.domain.instants import MILLISECOND_NS
@@ -152,6 +154,7 @@ def _accepted(state: AccountState, event: OrderAccepted) -> AccountState:
         expires_ns=event.expires_ns,
         is_close=event.is_close,
         trade=event.trade,
+        venue_id=event.venue_id,
     )
     return replace(state, orders=(*state.orders, order))
 
@@ -174,6 +177,16 @@ def _trailed(state: AccountState, event: StopTrailed) -> AccountState:
     return _with_trade(state, event.number, trailed=event.trailed)
 
 
+def _charged(state: AccountState, event: CostCharged) -> AccountState:
+    return replace(
+        state, balance=event.balance, fees=state.fees + event.amount, day_fees=state.day_fees + event.amount
+    )
+
+
+def _read(state: AccountState, event: VenueRead) -> AccountState:
+    return replace(state, mark=event.mark)
+
+
 def _marked(state: AccountState, event: EquityMarked) -> AccountState:
     mark = Mark(event.equity, event.at_ns)
     if event.is_day:
@@ -185,6 +198,8 @@ def _modified(state: AccountState, event: OrderModified) -> AccountState:
     exits = {
         name: value for name in ("stop_loss", "take_profit", "trailing") if (value := getattr(event, name)) is not None
     }
+    if event.removed is not None:
+        exits |= dict.fromkeys((event.removed, "trailed") if event.removed == "trailing" else (event.removed,))
     terms = {name: value for name in ("units", "price", "expires_ns") if (value := getattr(event, name)) is not None}
     if event.live_ns is not None:
         terms |= {"live_ns": event.live_ns, "is_live": False}
@@ -272,6 +287,7 @@ def _opened(trades: tuple[Trade, ...], event: OrderFilled, order: Order | None) 
         stop_loss=order.stop_loss,
         take_profit=order.take_profit,
         trailing=order.trailing,
+        venue_id=event.venue_id,
     )
     return (*trades, trade)
 
@@ -311,4 +327,6 @@ _APPLY: dict[type[Event], Callable[[AccountState, Any], AccountState]] = {
     OrderCancelled: _ended,
     OrderExpired: _ended,
     EquityMarked: _marked,
+    CostCharged: _charged,
+    VenueRead: _read,
 }

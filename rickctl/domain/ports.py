@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+    from rickctl.domain.account import AccountConfig, AccountState
+    from rickctl.domain.events import Event
     from rickctl.domain.market import Bar, Cursor, Instrument, Quote, Step, Watch
     from rickctl.domain.orders import Approved, IntentState
     from rickctl.domain.records import (
@@ -158,6 +160,50 @@ class Execution(Protocol):
         ...
 
 
+class News(NamedTuple):
+    """What a broker's own record says happened to an account: events to come after those of the account, in order.
+
+    `equity` is what the broker says the account is worth in its own currency, None where it does not say.
+    """
+
+    events: tuple[Event, ...]
+    equity: Decimal | None
+
+
+class Venue(Protocol):
+    """One account at a broker: its prices, where its orders go, and what the broker's own record says happened to it.
+
+    The account is a ledger of the same events as a paper account's, translated from the broker's record, so everything
+    that reads accounts reads this one. An order of ours keeps our number; one that is not ours gets a number below
+    zero, is shown and is never touched. Event instants are the broker's, never before those the account has already.
+    """
+
+    @property
+    def market(self) -> Market:
+        """Its prices."""
+        ...
+
+    @property
+    def execution(self) -> Execution:
+        """Where its orders go."""
+        ...
+
+    def meet(self, opening: AccountConfig, now_ns: int) -> News:
+        """The account as it is first met: its creation, cash, working orders and open trades, whoever made them.
+
+        `opening` are terms of ours (the longest hold); kind, currency, balance and source are the broker's.
+        Raises Unreachable, SetupError.
+        """
+        ...
+
+    def news(self, account: AccountState, now_ns: int) -> News:
+        """What happened since `account.mark`, ending in a VenueRead where anything did.
+
+        Raises Unreachable, SetupError.
+        """
+        ...
+
+
 class Link(NamedTuple):
     """Whether a broker answers, and a line about it; `latency_ms` is decimal text, None where nothing was measured."""
 
@@ -198,6 +244,10 @@ class Broker(Protocol):
 
     def market(self, mode: Mode, account: str) -> Market:
         """Its prices for one account. Raises Unreachable, SetupError."""
+        ...
+
+    def venue(self, scope: Scope, store_id: str) -> Venue:
+        """One account to trade in; client order ids that name `store_id` are ours. Raises UsageError, SetupError."""
         ...
 
 

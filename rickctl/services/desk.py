@@ -1,4 +1,7 @@
-"""One account and what works on it: read as of now, changed in one step, tried again when somebody else was first."""
+"""One account and what works on it: read as of now, changed in one step, tried again when somebody else was first.
+
+A paper account is settled over its market, an account at a broker over the broker's own record; both end as a `Held`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rickctl.domain.account import AccountState, Speed, parse_state, state_json
 from rickctl.domain.errors import Refused, SetupError
-from rickctl.domain.events import from_json, number_of, to_json
+from rickctl.domain.events import EquityMarked, from_json, number_of, to_json
+from rickctl.domain.fills import Batch
+from rickctl.domain.hours import day_start_ns
 from rickctl.domain.ledger import apply, fold
 from rickctl.domain.paper import open_account
 from rickctl.domain.records import AccountRow, AccountStatus, StaleAccount, canonical_json
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
 
     from rickctl.domain.account import AccountConfig
     from rickctl.domain.events import Event
-    from rickctl.domain.ports import Clock, Market, State, StateReads, StateTransaction
+    from rickctl.domain.ports import Clock, Market, News, State, StateReads, StateTransaction, Venue
     from rickctl.domain.scope import Scope
 
 MOST_TRIES = 200
@@ -51,7 +56,10 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """One paper account's state, market and clock; `opening` are the terms it gets when it is first written."""
+    """One account's state, market and clock; `opening` are the terms it gets when it is first written.
+
+    `venue` is where the account is kept, None for one that is kept here.
+    """
 
     scope: Scope
     reads: StateReads
@@ -59,6 +67,7 @@ class Desk:
     clock: Clock
     opening: AccountConfig
     state: State | None = None
+    venue: Venue | None = None
 
     def writable(self) -> State:
         """The state to write to; a desk opened for reading has none."""
@@ -78,8 +87,13 @@ class Desk:
 
 
 def hold(desk: Desk) -> Held:
-    """The account settled to its own now, in memory; nothing is written."""
+    """The account settled to its own now, in memory; nothing is written.
+
+    Raises Unreachable for a broker that is away.
+    """
     row = desk.reads.account(desk.scope)
+    if desk.venue is not None:
+        return _mirrored(desk, desk.venue, row)
     if row is None:
         now_ns = desk.clock.now_ns()
         events = open_account(desk.opening, desk.scope, now_ns)
@@ -88,6 +102,38 @@ def hold(desk: Desk) -> Held:
     now_ns = row.clock_ns if row.clock_ns is not None else max(desk.clock.now_ns(), stored.checkpoint_ns)
     settled = settle(stored, desk.market, now_ns)
     return Held(settled.state, settled.events, row, now_ns)
+
+
+def _mirrored(desk: Desk, venue: Venue, row: AccountRow | None) -> Held:
+    """The account as its broker's record has it by now, with what it was worth where that counts for the limits."""
+    asked_ns = desk.clock.now_ns()
+    if row is None:
+        news = venue.meet(desk.opening, asked_ns)
+        first, *rest = news.events
+        batch = Batch(fold([first]))
+        batch.events.append(first)
+    else:
+        stored = _stored_state(row)
+        news = venue.news(stored, asked_ns)
+        batch, rest = Batch(stored), list(news.events)
+    for event in rest:
+        batch.add(event)
+    # The broker's clock may be ahead of ours; time of an account never runs back.
+    now_ns = max(desk.clock.now_ns(), batch.state.checkpoint_ns)
+    _mark(batch, news, now_ns)
+    return Held(batch.state, tuple(batch.events), row, now_ns)
+
+
+def _mark(batch: Batch, news: News, now_ns: int) -> None:
+    """Equity where a trading day begins while trades are open, and a new peak, as the broker states it."""
+    account = batch.state
+    if news.equity is None or not account.trades:
+        return
+    start_ns = day_start_ns(account.config.day_calendar, now_ns)
+    if account.day.at_ns < start_ns:
+        batch.add(EquityMarked(at_ns=now_ns, equity=news.equity, is_day=True))
+    if news.equity > account.peak.equity:
+        batch.add(EquityMarked(at_ns=now_ns, equity=news.equity))
 
 
 def beside(reads: StateReads, scope: Scope) -> list[AccountRow]:
