@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rickctl.adapters.replay import ReplayMarket
     from rickctl.domain.market import TapeCounts
-    from rickctl.domain.ports import Broker, Market
+    from rickctl.domain.ports import Broker, Market, Surroundings
 
 ENTRY_POINTS = "rickctl.brokers"
 
@@ -85,13 +85,21 @@ def _paper() -> Broker:
     return Paper()
 
 
-def offers() -> Iterator[Offer]:
-    """Every installed broker, the embedded one first; a third party cannot take its name."""
+def _oanda(surroundings: Surroundings) -> Broker:
+    from rickctl.adapters.oanda import Oanda  # noqa: PLC0415 - one broker is imported, not all
+
+    return Oanda(surroundings)
+
+
+def offers(surroundings: Surroundings) -> Iterator[Offer]:
+    """Every installed broker, those of this package first; a third party cannot take their names."""
     from importlib.metadata import entry_points  # noqa: PLC0415 - only a look at brokers needs it
 
-    yield Offer("paper", "rickctl", _paper)
+    own = (Offer("paper", "rickctl", _paper), Offer("oanda", "rickctl", lambda: _oanda(surroundings)))
+    yield from own
+    taken = {offer.name for offer in own}
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda found: found.name):
-        if point.name.lower() != "paper":
+        if point.name.lower() not in taken:
             package = point.dist.name if point.dist else "unknown"
             yield Offer(point.name.lower(), package, lambda found=point: found.load()())  # type: ignore[misc]
 
@@ -107,9 +115,9 @@ def open_broker(offer: Offer) -> Broker:
         raise SetupError(message, code="broker_broken", hint=f"pip install --upgrade {offer.package}") from error
 
 
-def find_offer(name: str) -> Offer:
+def find_offer(name: str, surroundings: Surroundings) -> Offer:
     """The offer of that name, in any case. Raises UsageError naming those there are."""
-    known = list(offers())
+    known = list(offers(surroundings))
     for offer in known:
         if offer.name == name.strip().lower():
             return offer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rickctl.adapters.factory import OpenedMarket
+    from rickctl.app.brokers import Brokers
     from rickctl.app.desks import Desks
     from rickctl.config import Folders
-    from rickctl.domain.ports import Broker, Clock, Market
+    from rickctl.domain.ports import Clock, Hidden, Market
     from rickctl.domain.settings import Effective
     from rickctl.render.layout import Screen
     from rickctl.render.view import View
@@ -66,6 +66,7 @@ class App:
         self._markets: dict[tuple[str, int], OpenedMarket] = {}
         self._stores: dict[bool, Store] = {}
         self._desks: Desks | None = None
+        self._brokers: Brokers | None = None
 
     @property
     def folders(self) -> Folders:
@@ -141,9 +142,9 @@ class App:
     def book(self, account: str | None) -> Book:
         """The account to read prices for; the default one need not exist yet. Raises UsageError for another."""
         scope = self.scope(account)
+        if scope.broker != DEFAULT_SCOPE.broker:
+            return Book(scope, self.brokers.broker(scope).market(scope.mode, scope.account), self.clock.now_ns())
         row = self.store(write=False).account(scope) if self._has_state() else None
-        if row is None and scope.broker != DEFAULT_SCOPE.broker:
-            return self._venue_book(scope)
         if row is None:
             if scope != DEFAULT_SCOPE:
                 raise unknown_account(scope)
@@ -152,18 +153,6 @@ class App:
         market = self.open_market(priced.source, priced.seed, priced.fingerprint).market
         now_ns = self.clock.now_ns() if row.clock_ns is None else row.clock_ns
         return Book(scope, market, now_ns, is_stepped=row.clock_ns is not None)
-
-    def _venue_book(self, scope: Scope) -> Book:
-        """An account at a broker of its own, priced by that broker. Raises UsageError, Unreachable, SetupError."""
-        from rickctl.adapters.factory import find_offer, open_broker  # noqa: PLC0415 - paper needs no broker
-
-        broker = open_broker(find_offer(scope.broker))
-        if scope.mode not in broker.modes:
-            message = (
-                f"{broker.name} trades in {', '.join(mode.value for mode in broker.modes)}, not {scope.mode.value}"
-            )
-            raise UsageError(message, code="bad_mode", hint="rickctl broker list")
-        return Book(scope, broker.market(scope.mode, scope.account), self.clock.now_ns())
 
     def _has_state(self) -> bool:
         """Whether there is a database to ask: a first quote opens none."""
@@ -267,12 +256,20 @@ class App:
 
         return clear_kill(self.folders.state)
 
-    def broker_openers(self, name: str | None) -> list[tuple[str, str, Callable[[], Broker]]]:
-        """One installed broker, or all, each opened only when it is asked. Raises UsageError for an unknown name."""
-        from rickctl.adapters.factory import find_offer, offers, open_broker  # noqa: PLC0415 - a quote asks no broker
+    def secret(self, broker: str, mode: Mode, account: str | None) -> Hidden:
+        """The token of a broker's mode. Raises SetupError where there is none."""
+        del account
+        message = f"there is no token for {broker} {mode.value}"
+        raise SetupError(message, code="no_credentials", hint=f"rickctl login {broker} --mode {mode.value}")
 
-        chosen = list(offers()) if name is None else [find_offer(name)]
-        return [(offer.name, offer.package, partial(open_broker, offer)) for offer in chosen]
+    @property
+    def brokers(self) -> Brokers:
+        """The installed brokers, to ask or to trade with."""
+        if self._brokers is None:
+            from rickctl.app.brokers import Brokers  # noqa: PLC0415 - a quote on paper asks no broker
+
+            self._brokers = Brokers(self)
+        return self._brokers
 
     def unknown_outcomes(self) -> list[tuple[Scope, int]]:
         """Orders nobody can vouch for, where this run has looked at the state. Raises SetupError."""

@@ -33,7 +33,7 @@ NameArgument = Annotated[
 def list_brokers(context: typer.Context, output: OutputOption = None) -> None:
     """List installed brokers; one that is broken is named and the others still work (exit 9)."""
     app = app_of(context)
-    rows = report_brokers(app.broker_openers(None), with_link=False)
+    rows = report_brokers(app.brokers.openers(None), with_link=False)
     app.show(brokers_view(rows), output=output, badge=BADGE)
     _end(rows)
 
@@ -43,7 +43,7 @@ def list_brokers(context: typer.Context, output: OutputOption = None) -> None:
 def status(context: typer.Context, broker: NameArgument = None, output: OutputOption = None) -> None:
     """Ask one broker, or all, whether it answers."""
     app = app_of(context)
-    rows = report_brokers(app.broker_openers(broker), with_link=True)
+    rows = report_brokers(app.brokers.openers(broker), with_link=True)
     app.show(links_view(rows), output=output, badge=BADGE)
     _end(rows)
 
@@ -53,7 +53,7 @@ def status(context: typer.Context, broker: NameArgument = None, output: OutputOp
 def capabilities(context: typer.Context, broker: NameArgument = None, output: OutputOption = None) -> None:
     """Print what one broker, or all, can do; the charter refuses orders a broker cannot protect."""
     app = app_of(context)
-    rows = report_brokers(app.broker_openers(broker), with_link=False)
+    rows = report_brokers(app.brokers.openers(broker), with_link=False)
     app.show(capabilities_view(rows), output=output, badge=BADGE)
     _end(rows)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from decimal import Decimal
     from pathlib import Path
@@ -210,6 +210,27 @@ class Link(NamedTuple):
     is_up: bool
     detail: str
     latency_ms: str | None = None
+
+
+class Hidden(Protocol):
+    """A secret: printing it shows nothing."""
+
+    def reveal(self) -> str:
+        """The secret itself, for the one call that needs it."""
+        ...
+
+
+class Surroundings(NamedTuple):
+    """What a broker of this package is given of the machine it runs on.
+
+    `secret` gives the token of (broker, mode, account) and raises SetupError where there is none; `folder` holds what
+    can be fetched again, such as instruments, and what all processes share; `environment` are the process's variables.
+    """
+
+    clock: Clock
+    secret: Callable[[str, Mode, str | None], Hidden]
+    folder: Path
+    environment: Mapping[str, str]
 
 
 class Broker(Protocol):
