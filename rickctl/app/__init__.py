@@ -230,7 +230,7 @@ class App:
         """The badge of a report: of one account, or without a name where it covers all of a mode."""
         if account is not None:
             return self.badge(account)
-        return "Data: each account's own | Exec: paper"
+        return f"Data: each account's own | Exec: {self.scope(None).mode.value}"
 
     def start_job(self, lock: str | None, if_market_open: str | None = None, account: str | None = None) -> None:
         """What a scheduled job asks first: alone, and only while a market is open. Raises Skipped."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rickctl.adapters.archive import ArchiveMarket
 from rickctl.adapters.paper import PaperBroker
 from rickctl.domain.account import ZERO, AccountConfig
-from rickctl.domain.errors import Refused, RickctlError, SetupError, Unreachable
+from rickctl.domain.errors import Refused, RickctlError, SetupError, Unreachable, UsageError
 from rickctl.domain.instants import MINUTE_NS
 from rickctl.domain.records import AccountStatus, PriceSource
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, unknown_account
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rickctl.domain.market import TapeCounts
     from rickctl.domain.orders import OrderState
     from rickctl.domain.ports import Execution
+    from rickctl.domain.records import AccountRow
     from rickctl.domain.scope import Scope
     from rickctl.services.accounts import Terms
     from rickctl.services.desk import Held
@@ -55,6 +56,17 @@ class Desks:
 
     def _desk(self, scope: Scope, *, write: bool) -> Desk:
         state = self._app.store(write=write)
+        if scope.broker != DEFAULT_SCOPE.broker:
+            venue = self._app.brokers.venue(scope, state.store_id)
+            return Desk(
+                scope=scope,
+                reads=state,
+                market=venue.market,
+                clock=self._app.clock,
+                opening=AccountConfig(max_hold_ns=self._longest_hold_ns()),
+                state=state if write else None,
+                venue=venue,
+            )
         row = state.account(scope)
         if row is None and scope != DEFAULT_SCOPE:
             raise unknown_account(scope)
@@ -98,10 +110,14 @@ class Desks:
         if account is not None:
             scopes = [self._app.scope(account)]
         else:
-            rows = self._app.store(write=False).accounts()
-            stored = {row.scope for row in rows if row.status is AccountStatus.OPEN and row.scope.mode is Mode.PAPER}
-            scopes = sorted({*stored, DEFAULT_SCOPE})
+            default = self._app.scope(None)
+            stored = [row.scope for row in self._open_rows() if row.scope.mode is default.mode]
+            scopes = sorted({*stored, default, *([DEFAULT_SCOPE] if default.mode is Mode.PAPER else [])})
         return [(scope, partial(self._desk, scope, write=False)) for scope in scopes]
+
+    def _open_rows(self) -> list[AccountRow]:
+        """Every account that still takes orders. Raises SetupError."""
+        return [row for row in self._app.store(write=False).accounts() if row.status is AccountStatus.OPEN]
 
     def orders(self, account: str | None, *, write: bool) -> OrderDesk:
         """The orders of one account. Raises UsageError, SetupError."""
@@ -114,9 +130,13 @@ class Desks:
         found = [row for desk, standing in held for row in report_orders(desk, standing, states, count)]
         return sorted(found, key=lambda report: report.row.recorded_ns, reverse=True)[:count]
 
-    def account_service(self, name: str, *, write: bool) -> AccountService:
-        """One account, to look at or to change. Raises UsageError where there is none."""
-        return AccountService(desk=self.desk(name, write=write))
+    def account_service(self, name: str, *, write: bool, changes: bool = True) -> AccountService:
+        """One account, to look at or to change. Raises UsageError where there is none, or a broker's is to change."""
+        desk = self.desk(name, write=write)
+        if changes and desk.venue is not None:
+            message = f"{desk.scope} is kept by its broker, which alone moves its cash and its clock"
+            raise UsageError(message, code="not_ours", hint=f"rickctl account show {desk.scope}")
+        return AccountService(desk=desk)
 
     def create_account(self, scope: Scope, terms: Terms, *, dry_run: bool) -> tuple[Held, Worth]:
         """Open a paper account on the market its terms name, or show it as it would open. Raises UsageError."""
@@ -132,6 +152,8 @@ class Desks:
     def tape_of(self, held: Held) -> TapeCounts | None:
         """What the recorded market of an account held; None for a market that is not recorded."""
         config = held.account.config
+        if held.account.scope.broker != DEFAULT_SCOPE.broker:
+            return None
         return self._app.open_market(config.source, config.seed, config.fingerprint).tape
 
     def stored_accounts(self) -> list[Held]:
@@ -141,7 +163,7 @@ class Desks:
     def stop_everything(self, reason: str) -> Stopped:
         """Cancel working entries of every account; the kill latch is down already."""
         try:
-            scopes = [row.scope for row in self._app.store(write=False).accounts() if row.status is AccountStatus.OPEN]
+            scopes = [row.scope for row in self._open_rows()]
         except RickctlError as error:
             return Stopped(reason, [], [(DEFAULT_SCOPE, error.message)])
         return stop_everything(reason, [(scope, partial(self._to_stop, scope)) for scope in scopes])
@@ -184,7 +206,7 @@ class Desks:
 
     def execution(self, desk: Desk) -> Execution:
         """Where a desk's orders go."""
-        return PaperBroker(desk, desk.market.instruments)
+        return PaperBroker(desk, desk.market.instruments) if desk.venue is None else desk.venue.execution
 
     def is_gone(self, owner: str) -> bool:
         """Whether the process of that name lives no more. Raises SetupError."""

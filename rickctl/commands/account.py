@@ -106,7 +106,7 @@ def list_accounts(
 def show(context: typer.Context, name: NameArgument = "main", output: OutputOption = None) -> None:
     """Show one account, settled to its own now, with its terms in words."""
     app = app_of(context)
-    service = app.desks.account_service(name, write=False)
+    service = app.desks.account_service(name, write=False, changes=False)
     held = service.show()
     app.show(account_view(held, service.worth(held), app.desks.tape_of(held)), output=output, badge=app.badge(name))
 

@@ -294,6 +294,7 @@ def _moment(
         kill_reason=trader.kill_reason(),
         neighbours=trader.neighbours() if widens else (),
         without=judge.number,
+        attaches_exits=desk.attaches_exits,
     )
     request = OrderRequest(
         scope=held.account.scope,

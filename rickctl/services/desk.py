@@ -69,6 +69,11 @@ class Desk:
     state: State | None = None
     venue: Venue | None = None
 
+    @property
+    def attaches_exits(self) -> bool:
+        """Whether an entry and its exits reach the account as one order."""
+        return self.venue is None or self.venue.execution.capabilities.attaches_exits
+
     def writable(self) -> State:
         """The state to write to; a desk opened for reading has none."""
         if self.state is None:

@@ -45,6 +45,7 @@ def measure(
     kill_reason: str | None,
     neighbours: Iterable[Desk],
     without: int | None = None,
+    attaches_exits: bool = True,
 ) -> Snapshot:
     """Everything the charter is told except what only the state can count; `without` leaves one order out."""
     account, now_ns = held.account, held.now_ns
@@ -69,7 +70,7 @@ def measure(
         quote_to_account=None if to_account is None else to_account.rate,
         base_to_account=_unit_value(instrument, quote, account, rates),
         hold_min=account.config.max_hold_ns // MINUTE_NS,
-        attaches_exits=True,
+        attaches_exits=attaches_exits,
         account_to_charter=_rate(account.config.currency, charter.currency, rates),
         margin_rate=Decimal(1) if account.is_spot else None,
         next_open_ns=market.next_open_ns(instrument.symbol, now_ns),

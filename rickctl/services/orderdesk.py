@@ -125,6 +125,8 @@ class OrderDesk:
 
     def rules(self) -> list[str]:
         """How this account fills orders, in words."""
+        if self.desk.venue is not None:
+            return [f"orders, exits and expiry are kept and filled by {self.scope.broker}"]
         described = hold(self.desk).account.config.describe()
         return [*FILL_RULES, *(f"{name.replace('_', ' ')}: {text}" for name, text in described.items())]
 

@@ -160,6 +160,7 @@ def weigh(
         expires_ns=held.now_ns + ttl_ns,
     )
     _check_spot(request, held)
+    _check_can(request, desk)
     snapshot = measure(
         held,
         instrument=instrument,
@@ -168,6 +169,7 @@ def weigh(
         sealed_for=sealed_for,
         kill_reason=trader.kill_reason(),
         neighbours=trader.neighbours(),
+        attaches_exits=desk.attaches_exits,
     )
     opposite = nearest_opposite(held.account, instrument.symbol, request.side)
     fingerprint = draft.fingerprint(instrument.symbol)
@@ -179,6 +181,19 @@ def _check_spot(request: OrderRequest, held: Held) -> None:
     if held.account.is_spot and request.side is Side.SELL:
         message = f"a spot account has no shorts: {request.symbol} is sold by closing what is held"
         raise Refused(message, code="no_shorts", hint=f"rickctl position close {request.symbol}")
+
+
+def _check_can(request: OrderRequest, desk: Desk) -> None:
+    """What a broker cannot carry is never sent to it. Raises Refused."""
+    if desk.venue is None:
+        return
+    can = desk.venue.execution.capabilities
+    missing = [] if request.entry.value in can.entries else [f"{request.entry.value} entries"]
+    missing += ["trailing stops"] if request.trailing is not None and not can.trails_stops else []
+    missing += ["shorts"] if request.side is Side.SELL and not can.shorts else []
+    if missing:
+        message = f"{desk.scope.broker} has no {' and no '.join(missing)}"
+        raise Refused(message, code="not_offered", hint=f"rickctl broker capabilities {desk.scope.broker}")
 
 
 def find_by_key(reads: StateReads, key: str | None, fingerprint: str, desk: Desk, wall: Clock) -> IntentRow | None:
