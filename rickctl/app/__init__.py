@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from rickctl.adapters.factory import OpenedMarket
     from rickctl.app.brokers import Brokers
+    from rickctl.app.credentials import Credentials
     from rickctl.app.desks import Desks
     from rickctl.config import Folders
-    from rickctl.domain.ports import Clock, Hidden, Market
+    from rickctl.domain.credentials import Secret
+    from rickctl.domain.ports import Clock, Market, Probe
     from rickctl.domain.settings import Effective
     from rickctl.render.layout import Screen
     from rickctl.render.view import View
@@ -55,6 +57,8 @@ class App:
         environment: Mapping[str, str],
         clock: Clock,
         ask: Callable[[str], str] | None = None,
+        ask_hidden: Callable[[str], str] | None = None,
+        open_probe: Callable[[str], Probe] | None = None,
     ) -> None:
         self.out = out
         self.err = err
@@ -62,10 +66,13 @@ class App:
         self.environment = environment
         self.clock = clock
         self.ask = ask
+        self.ask_hidden = ask_hidden
+        self.open_probe = open_probe
         self._folders: Folders | None = None
         self._markets: dict[tuple[str, int], OpenedMarket] = {}
         self._stores: dict[bool, Store] = {}
         self._desks: Desks | None = None
+        self._credentials: Credentials | None = None
         self._brokers: Brokers | None = None
 
     @property
@@ -167,6 +174,19 @@ class App:
             self._desks = Desks(self)
         return self._desks
 
+    @property
+    def credentials(self) -> Credentials:
+        """The secrets of this run, each looked for once."""
+        if self._credentials is None:
+            from rickctl.app.credentials import Credentials  # noqa: PLC0415 - paper needs no secret
+
+            self._credentials = Credentials(self)
+        return self._credentials
+
+    def secret(self, broker: str, mode: Mode, account: str | None) -> Secret:
+        """The token that opens an account, from the first source that has it. Raises SetupError (no_credentials)."""
+        return self.credentials.secret(broker, mode, account)
+
     def seal_key(self) -> bytes | None:
         """The key seals and journal are proven with; None before the first write. Raises SetupError."""
         from rickctl.store.anchor import load_key  # noqa: PLC0415 - a quote needs no key
@@ -255,12 +275,6 @@ class App:
         from rickctl.store.kill import clear_kill  # noqa: PLC0415 - only resume needs it
 
         return clear_kill(self.folders.state)
-
-    def secret(self, broker: str, mode: Mode, account: str | None) -> Hidden:
-        """The token of a broker's mode. Raises SetupError where there is none."""
-        del account
-        message = f"there is no token for {broker} {mode.value}"
-        raise SetupError(message, code="no_credentials", hint=f"rickctl login {broker} --mode {mode.value}")
 
     @property
     def brokers(self) -> Brokers:

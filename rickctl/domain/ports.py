@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from rickctl.domain.account import AccountConfig, AccountState
+    from rickctl.domain.credentials import ProbeAnswer, Secret
     from rickctl.domain.events import Event
     from rickctl.domain.market import Bar, Cursor, Instrument, Quote, Step, Watch
     from rickctl.domain.orders import Approved, IntentState
@@ -269,6 +270,17 @@ class Broker(Protocol):
 
     def venue(self, scope: Scope, store_id: str) -> Venue:
         """One account to trade in; client order ids that name `store_id` are ours. Raises UsageError, SetupError."""
+        ...
+
+
+class Probe(Protocol):
+    """Asks a venue, harmlessly, whether it knows a token; one an adapter offers that needs a login."""
+
+    def check(self, mode: Mode, token: Secret) -> ProbeAnswer:
+        """Ask the host of `mode` for the token's accounts.
+
+        Raises Unreachable; SetupError with the code `bad_token` where the venue does not know the token there.
+        """
         ...
 
 

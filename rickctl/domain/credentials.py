@@ -1,0 +1,164 @@
+"""Secrets and what they open: a value that never shows itself, its name in the environment, its source; reads none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn, Protocol
+
+from rickctl.domain.errors import SetupError, UsageError
+from rickctl.domain.scope import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+HIDDEN = "[secret]"
+"""What stands where a secret would have."""
+
+_SHORTEST_HIDDEN = 8
+"""A secret of fewer characters is not looked for in texts: it would be found in innocent words."""
+
+_UNQUOTED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+
+class Secret:
+    """A text that no output, log or traceback shows; `reveal` hands it to the one call that needs it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The secret itself; keep it in no variable that outlives the call."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret()"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._text))
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        message = "a secret is not written down"
+        raise TypeError(message)
+
+
+def hide(text: str, secrets: Iterable[Secret]) -> str:
+    """The text with every secret in it replaced: as it is, percent-encoded, or in base64, also within a longer text."""
+    for secret in secrets:
+        for shape in _shapes(secret.reveal()):
+            text = text.replace(shape, HIDDEN)
+    return text
+
+
+def _shapes(secret: str) -> list[str]:
+    """How a secret may stand in a text, longest first."""
+    from base64 import b64encode  # noqa: PLC0415 - only a failure with a secret at hand needs it
+
+    if len(secret) < _SHORTEST_HIDDEN:
+        return []
+    raw = secret.encode("utf-8", "surrogateescape")
+    quoted = "".join(chr(byte) if byte in _UNQUOTED else f"%{byte:02X}" for byte in raw)
+    found = {secret, quoted, quoted.replace("%2F", "/"), quoted.lower()}
+    for shift in range(3):
+        # Of base64 over a longer text, the digits that hold nothing but bits of the secret.
+        digits = b64encode(b"\0" * shift + raw).decode()[-(-8 * shift // 6) : 8 * (shift + len(raw)) // 6]
+        found |= {digits, digits.replace("+", "-").replace("/", "_")}
+    return sorted(found, key=len, reverse=True)
+
+
+class Slot(NamedTuple):
+    """What a secret opens: one broker in one mode, and one account of it or, without `account`, all of them."""
+
+    broker: str
+    mode: Mode
+    account: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.mode.value}:{self.broker}" + (f":{self.account}" if self.account else "")
+
+
+def slots_of(slot: Slot) -> list[Slot]:
+    """Where a secret is looked for: under the account first, then under the whole of broker and mode."""
+    return [slot, slot._replace(account=None)] if slot.account else [slot]
+
+
+def variable_of(slot: Slot) -> str:
+    """The name of a secret in the environment and in files: `OANDA_PRACTICE_TOKEN`, an account's own with its id."""
+    words = [slot.broker, slot.mode.value, "token", *([slot.account] if slot.account else [])]
+    return "_".join("".join(sign if sign.isalnum() else "_" for sign in word).upper() for word in words)
+
+
+def account_variable_of(slot: Slot) -> str:
+    """The name of the default account's id in the environment: `OANDA_PRACTICE_ACCOUNT_ID`."""
+    return variable_of(slot._replace(account=None)).removesuffix("TOKEN") + "ACCOUNT_ID"
+
+
+def mask_account(account: str) -> str:
+    """An account as it may be shown: first and last part, `101-***-001`; a short one shows its last two signs."""
+    parts = account.split("-")
+    if len(parts) > 2:  # noqa: PLR2004 - a first, a last and something between
+        return f"{parts[0]}-***-{parts[-1]}"
+    return f"***{account[-2:]}" if len(account) > 4 else "***"  # noqa: PLR2004 - two of four would be half of it
+
+
+Source = Literal["fd", "systemd", "command", "file", "environment", "keyring"]
+
+SOURCES: tuple[Source, ...] = ("fd", "systemd", "command", "file", "environment", "keyring")
+"""In the order they are asked; the first that has the secret gives it."""
+
+
+class Found(NamedTuple):
+    """A secret, where it came from, and in words which variable, file, command or keyring that is."""
+
+    secret: Secret
+    slot: Slot
+    source: Source
+    detail: str
+
+
+class ProbeAnswer(NamedTuple):
+    """What a venue said of a token: its accounts, what they may do, our clock minus the venue's (None: unmeasured)."""
+
+    accounts: Sequence[str]
+    permissions: Sequence[str] = ()
+    skew_ms: int | None = None
+
+
+class Vault(Protocol):
+    """A place that keeps secrets: the operating system's keyring."""
+
+    def load(self, slots: Sequence[Slot]) -> Found | None:
+        """The first secret there is. Raises SetupError: keyring_absent, keyring_locked, keyring_silent."""
+        ...
+
+    def save(self, slot: Slot, secret: Secret) -> str:
+        """Keep a secret, read it back, and say in words where it is. Raises SetupError; then nothing was kept."""
+        ...
+
+    def remove(self, slot: Slot) -> bool:
+        """Forget a secret; False where there was none. Raises SetupError."""
+        ...
+
+
+def no_credentials(slot: Slot, tried: str = "") -> SetupError:
+    """The error for a secret that no source has."""
+    where = f" in {tried}" if tried else ""
+    message = f"no token for {slot.broker} {slot.mode.value}{where}"
+    hint = f"rickctl login {slot.broker} --mode {slot.mode.value}"
+    return SetupError(message, code="no_credentials", hint=hint)
+
+
+def check_mode(mode: Mode) -> Mode:
+    """The mode, if a venue has it. Raises UsageError for paper, which needs no token."""
+    if mode is Mode.PAPER:
+        message = "paper needs no token; --mode is practice or live"
+        raise UsageError(message, code="bad_mode", hint="--mode practice")
+    return mode
