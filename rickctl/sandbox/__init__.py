@@ -1,0 +1,1 @@
+"""Our own simulated exchange: wires of venues over one loopback server; imports the domain only."""
