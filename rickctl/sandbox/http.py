@@ -92,6 +92,10 @@ class Wire(Protocol):
         """Bring the exchange to `now_ns` of the exchange clock; called several times a second."""
         ...
 
+    def invitation(self, url: str) -> Sequence[str]:
+        """The lines a person pastes to point rickctl, curl or other people's clients at `url`; printed on start."""
+        ...
+
     def describe(self) -> Mapping[str, JSON]:
         """What a person at the control endpoint should see of it: accounts, counts, versions; never a secret."""
         ...
