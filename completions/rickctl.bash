@@ -121,7 +121,7 @@ _rickctl_look() {
         esac
         ;;
     "order resolve")
-        options="--account -a --output -o --help -h"
+        options="--account -a --dry-run --output -o --help -h"
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --output | -o) slot="table json jsonl csv" ;;
@@ -230,14 +230,14 @@ _rickctl_look() {
         esac
         ;;
     "kill")
-        options="--reason --output -o --help -h"
+        options="--reason --dry-run --output -o --help -h"
         case "$2" in
         --reason) slot="@text" ;;
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
     "resume")
-        options="--output -o --help -h"
+        options="--dry-run --output -o --help -h"
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
@@ -275,7 +275,7 @@ _rickctl_look() {
         esac
         ;;
     "charter seal")
-        options="--expect --mode --output -o --help -h"
+        options="--expect --mode --dry-run --output -o --help -h"
         case "$2" in
         --expect) slot="@text" ;;
         --mode) slot="paper practice" ;;
@@ -283,7 +283,7 @@ _rickctl_look() {
         esac
         ;;
     "charter edit")
-        options="--output -o --help -h"
+        options="--dry-run --output -o --help -h"
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
@@ -321,7 +321,7 @@ _rickctl_look() {
         esac
         ;;
     "journal backup")
-        options="--output -o --help -h"
+        options="--dry-run --output -o --help -h"
         places=("@files")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;

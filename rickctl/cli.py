@@ -43,6 +43,7 @@ _OF_AN_ACCOUNT = frozenset({"quote", "order", "why", "position", "positions", "p
 
 def run(argv: Sequence[str], app: App) -> int:
     """Run one command line and return its exit code; nothing it raises gets past here."""
+    app.is_rehearsal = "--dry-run" in argv
     try:
         return _warned(_dispatch(list(argv), app), argv, app)
     except RickctlError as error:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rickctl.render.layout import Screen
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
+    from rickctl.services.stopping import Stopped
     from rickctl.store.state import Store
 
 _WATCH_NS = 1_000_000_000
@@ -68,6 +69,7 @@ class App:
         self.ask = ask
         self.ask_hidden = ask_hidden
         self.open_probe = open_probe
+        self.is_rehearsal = False
         self._folders: Folders | None = None
         self._markets: dict[tuple[str, int], OpenedMarket] = {}
         self._stores: dict[bool, Store] = {}
@@ -104,7 +106,8 @@ class App:
         """A setting in force and its source: environment, file or default. Raises SetupError for one that cannot be."""
         from rickctl.services.settings import effective  # noqa: PLC0415 - a machine without a file needs none of it
 
-        return effective(key, self.folders.config, self.environment, validate_settings)
+        folder = self.folders.config
+        return effective(key, folder, self.environment, validate_settings, keep=not self.is_rehearsal)
 
     def written(self, key: str) -> str:
         """What the settings file says of a text, empty where it says nothing; no file costs one look."""
@@ -275,6 +278,18 @@ class App:
         from rickctl.store.kill import clear_kill  # noqa: PLC0415 - only resume needs it
 
         return clear_kill(self.folders.state)
+
+    def rehearse_kill(self, reason: str) -> Stopped:
+        """What a kill would cancel; an older latch keeps its reason."""
+        from rickctl.app.rehearsals import rehearse_kill  # noqa: PLC0415 - a kill itself needs none of it
+
+        return rehearse_kill(self, self.kill_reason() or reason)
+
+    def rehearse_resume(self) -> list[str]:
+        """What a person would lift. Raises SetupError."""
+        from rickctl.app.rehearsals import rehearse_resume  # noqa: PLC0415 - only a rehearsal needs it
+
+        return rehearse_resume(self)
 
     @property
     def brokers(self) -> Brokers:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rickctl.commands.options import DryRunFlag, LockOption, OutFileOption, OutputOption, app_of, contract, noun
+from rickctl.commands.options import LockOption, OutFileOption, OutputOption, RehearsalFlag, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
 from rickctl.domain.instants import parse_duration_ns, parse_instant
 from rickctl.domain.scope import parse_scope
@@ -63,7 +63,7 @@ def create(
     commission: CommissionOption = None,
     speed: SpeedOption = None,
     start: StartOption = None,
-    dry_run: DryRunFlag = False,
+    dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
     """Open a paper account; its terms and its price source are fixed from then on.
@@ -117,7 +117,7 @@ def deposit(
     context: typer.Context,
     name: NameArgument,
     amount: AmountArgument,
-    dry_run: DryRunFlag = False,
+    dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
     """Move cash into an account, or out of it with an amount below zero (after `--`)."""
@@ -129,7 +129,9 @@ def deposit(
 
 @cli.command()
 @contract(shape="object", fields=ACCOUNT_FIELDS, mutates=True, exits=_CHANGES)
-def reset(context: typer.Context, name: NameArgument, dry_run: DryRunFlag = False, output: OutputOption = None) -> None:
+def reset(
+    context: typer.Context, name: NameArgument, dry_run: RehearsalFlag = False, output: OutputOption = None
+) -> None:
     """Drop every order and position and go back to the first balance; the journal keeps what was."""
     app = app_of(context)
     service = app.desks.account_service(name, write=not dry_run)
@@ -139,7 +141,9 @@ def reset(context: typer.Context, name: NameArgument, dry_run: DryRunFlag = Fals
 
 @cli.command()
 @contract(shape="object", fields=ACCOUNT_FIELDS, mutates=True, exits=_CHANGES)
-def close(context: typer.Context, name: NameArgument, dry_run: DryRunFlag = False, output: OutputOption = None) -> None:
+def close(
+    context: typer.Context, name: NameArgument, dry_run: RehearsalFlag = False, output: OutputOption = None
+) -> None:
     """Close an account that holds nothing, for good."""
     app = app_of(context)
     service = app.desks.account_service(name, write=not dry_run)
@@ -154,7 +158,7 @@ def advance(
     name: NameArgument,
     by: ByOption = None,
     to: ToOption = None,
-    dry_run: DryRunFlag = False,
+    dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
     """Move a stepped account's clock on; everything that happens on the way is settled and shown."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rickctl.commands.options import OutputOption, app_of, contract, noun
+from rickctl.commands.options import OutputOption, RehearsalFlag, app_of, contract, noun
 from rickctl.domain.errors import ExitCode, SetupError
 from rickctl.domain.scope import parse_mode
 from rickctl.render.charter import (
@@ -22,8 +23,12 @@ from rickctl.render.charter import (
     validation_view,
     values_view,
 )
-from rickctl.services.charter import diff_charters, explain_rule, list_values, validate_charter
+from rickctl.services.charter import CHARTER_FILE, diff_charters, explain_rule, list_values, validate_charter
 from rickctl.services.sealing import own_copy, seal_and_record, shipped_charter
+
+if TYPE_CHECKING:
+    from rickctl.app import App
+    from rickctl.services.charter import LoadedCharter
 
 cli = noun("The risk charter: every limit between an order and a broker.")
 
@@ -45,12 +50,16 @@ ModeOption = Annotated[str, typer.Option("--mode", metavar="MODE", help="paper o
 def validate(context: typer.Context, output: OutputOption = None) -> None:
     """Say whether orders may be checked by the charter in use, and print sections 10 and 11."""
     app = app_of(context)
-    loaded = app.charter()
+    if _show_findings(app, app.charter(), output):
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _show_findings(app: App, loaded: LoadedCharter, output: str | None, note: str = "") -> bool:
+    """Print what there is to say of a charter, and whether anything was found wrong."""
     findings = validate_charter(loaded)
     values = (*list_values(loaded.charter, 10), *list_values(loaded.charter, 11)) if loaded.charter else ()
-    app.show(validation_view(loaded, findings, values), output=output, badge=BADGE)
-    if findings:
-        raise typer.Exit(ExitCode.FINDINGS)
+    app.show(validation_view(loaded, findings, values), output=output, badge=BADGE + note)
+    return bool(findings)
 
 
 @cli.command()
@@ -88,25 +97,39 @@ def path(context: typer.Context, output: OutputOption = None) -> None:
 
 @cli.command()
 @contract(shape="object", fields=PATH_FIELDS, mutates=True, exits=_REFUSED)
-def seal(context: typer.Context, expect: ExpectOption, mode: ModeOption = "paper", output: OutputOption = None) -> None:
+def seal(
+    context: typer.Context,
+    expect: ExpectOption,
+    mode: ModeOption = "paper",
+    dry_run: RehearsalFlag = False,
+    output: OutputOption = None,
+) -> None:
     """Seal the charter in use for a mode, if it is the one whose hash you give; recorded in the journal."""
     app = app_of(context)
-    chosen = parse_mode(mode)
-    store = app.store(write=True)
+    store = None if dry_run else app.store(write=True)
     loaded = seal_and_record(
-        store, app.folders.config, expect_hash=expect, mode=chosen, now_ns=app.clock.now_ns(), seal_key=app.seal_key()
+        store,
+        app.folders.config,
+        expect_hash=expect,
+        mode=parse_mode(mode),
+        now_ns=app.clock.now_ns(),
+        seal_key=app.seal_key(),
     )
-    app.show(sealed_view(loaded), output=output, badge=BADGE)
+    app.show(sealed_view(loaded), output=output, badge=f"{BADGE} · dry run" if dry_run else BADGE)
 
 
 @cli.command()
 @contract(shape="object", fields=VALIDATION_FIELDS, mutates=True, exits=(ExitCode.REFUSED, ExitCode.FINDINGS))
-def edit(context: typer.Context, output: OutputOption = None) -> None:
+def edit(context: typer.Context, dry_run: RehearsalFlag = False, output: OutputOption = None) -> None:
     """Open your copy of the charter in $VISUAL or $EDITOR (made from the shipped one if missing) and validate it."""
     app = app_of(context)
     editor = app.environment.get("VISUAL") or app.environment.get("EDITOR")
     if not editor:
         message = "neither VISUAL nor EDITOR names an editor"
         raise SetupError(message, code="no_editor", hint="EDITOR=vi rickctl charter edit")
+    if dry_run:
+        file = app.folders.config / CHARTER_FILE
+        _show_findings(app, replace(app.charter(), path=file, is_shipped=False), output, " · dry run, before the edit")
+        return
     app.run_editor(editor, own_copy(app.folders.config))
     validate(context, output)

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from rickctl.commands.options import AccountOption, LockOption, OutFileOption, OutputOption, app_of, contract, noun
+from rickctl.commands.options import (
+    AccountOption,
+    LockOption,
+    OutFileOption,
+    OutputOption,
+    RehearsalFlag,
+    app_of,
+    contract,
+    noun,
+)
 from rickctl.domain.errors import ExitCode
 from rickctl.render.journal import (
     BACKUP_FIELDS,
@@ -95,9 +104,15 @@ def export(context: typer.Context, anchor: AnchorFlag = False, out: OutFileOptio
 
 @cli.command()
 @contract(shape="object", fields=BACKUP_FIELDS)
-def backup(context: typer.Context, target: TargetArgument, output: OutputOption = None) -> None:
+def backup(
+    context: typer.Context, target: TargetArgument, dry_run: RehearsalFlag = False, output: OutputOption = None
+) -> None:
     """Copy the state to a new file and check the copy; the journal's key is not in it."""
     app = app_of(context)
     store = app.store(write=False)
-    store.backup(target)
-    app.show(backup_view(target, store.head()), output=output, badge=BADGE)
+    if dry_run:
+        store.check_backup(target)
+    else:
+        store.backup(target)
+    view = backup_view(target, store.head(), is_made=not dry_run)
+    app.show(view, output=output, badge=f"{BADGE} · dry run" if dry_run else BADGE)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rickctl.commands.options import OutputOption, contract, given_app, noun
+from rickctl.commands.options import OutputOption, RehearsalFlag, contract, given_app, noun
 from rickctl.domain.errors import ExitCode, RickctlError
-from rickctl.render.status import STOPPED_FIELDS, stopped_view
+from rickctl.render.status import STOPPED_FIELDS, rehearsed_kill_view, stopped_view
 
 if TYPE_CHECKING:
     from rickctl.app import App
@@ -21,7 +21,12 @@ ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="kep
 
 @cli.command()
 @contract(shape="object", fields=STOPPED_FIELDS, mutates=True, exits=(ExitCode.FINDINGS,))
-def kill(context: typer.Context, reason: ReasonOption = "by hand", output: OutputOption = None) -> None:
+def kill(
+    context: typer.Context,
+    reason: ReasonOption = "by hand",
+    dry_run: RehearsalFlag = False,
+    output: OutputOption = None,
+) -> None:
     """Refuse every entry in every process from now on and cancel working entries; open positions keep their exits.
 
     The latch is a file of its own: it holds with the database locked, the network down or the charter broken.
@@ -29,11 +34,20 @@ def kill(context: typer.Context, reason: ReasonOption = "by hand", output: Outpu
     """
     app = given_app(context)
     reason = reason[:_LONGEST_REASON]
+    if dry_run:
+        _rehearse(app, reason, output)
+        return
     app.set_kill(reason)
     stopped = app.desks.stop_everything(app.kill_reason() or reason)
     app.show(stopped_view(stopped), output=_usable_output(app, output), badge="Kill switch")
     if stopped.failed:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _rehearse(app: App, reason: str, output: str | None) -> None:
+    """Print what a kill would do."""
+    view = rehearsed_kill_view(app.rehearse_kill(reason), is_killed=app.kill_reason() is not None)
+    app.show(view, output=_usable_output(app, output), badge="Kill switch · dry run")
 
 
 def _usable_output(app: App, chosen: str | None) -> str:

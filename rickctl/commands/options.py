@@ -40,6 +40,7 @@ AtOption = Annotated[
 DryRunFlag = Annotated[
     bool, typer.Option("--dry-run", help="print what would be sent and every verdict; write nothing")
 ]
+RehearsalFlag = Annotated[bool, typer.Option("--dry-run", help="print what would come of it; write nothing")]
 AllFlag = Annotated[bool, typer.Option("--all", help="everything of the account")]
 OrderArgument = Annotated[int, typer.Argument(metavar="ORDER", help="number of the order", min=1, show_default=False)]
 OutFileOption = Annotated[

@@ -15,6 +15,7 @@ from rickctl.commands.options import (
     OrderArgument,
     OutFileOption,
     OutputOption,
+    RehearsalFlag,
     SymbolArgument,
     app_of,
     contract,
@@ -246,10 +247,17 @@ def history(
 
 @cli.command()
 @contract(shape="array", fields=RESOLVED_FIELDS, mutates=True, exits=_SENT)
-def resolve(context: typer.Context, account: AccountOption = None, output: OutputOption = None) -> None:
+def resolve(
+    context: typer.Context,
+    account: AccountOption = None,
+    dry_run: RehearsalFlag = False,
+    output: OutputOption = None,
+) -> None:
     """Ask the broker what became of orders without an answer; nothing is sent again. Exit 7 while one is unknown."""
     app = app_of(context)
-    orders = app.desks.orders(account, write=True)
-    app.show(resolved_view(orders.resolve(), orders.scope), output=output, badge=app.badge(account))
-    if orders.has_unknown():
+    orders = app.desks.orders(account, write=not dry_run)
+    resolved = orders.resolve(dry_run=dry_run)
+    badge = app.badge(account, "dry run" if dry_run else None)
+    app.show(resolved_view(resolved, orders.scope), output=output, badge=badge)
+    if not dry_run and orders.has_unknown():
         raise typer.Exit(ExitCode.UNKNOWN)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from rickctl.commands.options import OutputOption, app_of, contract, noun
+from rickctl.commands.options import OutputOption, RehearsalFlag, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
-from rickctl.render.status import RESUMED_FIELDS, resumed_view
+from rickctl.render.status import RESUMED_FIELDS, rehearsed_resume_view, resumed_view
 
 cli = noun("Allow entries again, by a person at a terminal.")
 
 
 @cli.command()
 @contract(shape="object", fields=RESUMED_FIELDS, mutates=True, exits=(ExitCode.REFUSED,))
-def resume(context: typer.Context, output: OutputOption = None) -> None:
+def resume(context: typer.Context, dry_run: RehearsalFlag = False, output: OutputOption = None) -> None:
     """Lift the kill switch and every latch after typing `resume` at a terminal; without one it is refused."""
     app = app_of(context)
+    if dry_run:
+        held = app.rehearse_resume()
+        view = rehearsed_resume_view(held, is_killed=app.kill_reason() is not None, has_person=app.ask is not None)
+        app.show(view, output=output, badge="Kill switch · dry run")
+        raise typer.Exit(ExitCode.REFUSED if held and app.ask is None else ExitCode.DONE)
     app.show(resumed_view(app.desks.resume()), output=output, badge="Kill switch")

@@ -105,11 +105,13 @@ def _verification_blocks(head: JournalHead, findings: Sequence[Finding]) -> list
     return lines + [line("  ", Cell(finding.code, "loud"), f"  {finding.message}") for finding in findings]
 
 
-def backup_view(path: Path, head: JournalHead) -> View:
-    """Where the copy lies and how much it holds."""
+def backup_view(path: Path, head: JournalHead, *, is_made: bool) -> View:
+    """Where the copy lies, or would lie, and how much it holds."""
     return View(
         records={"path": str(path), "store": head.store_id, "records": head.seq},
-        blocks=lambda: [line(Cell("✓ ", "good"), f"{path}  {head.seq} records, checked")],
+        blocks=lambda: [
+            line(Cell("✓ ", "good"), f"{path}  {head.seq} records, {'checked' if is_made else 'would be copied'}")
+        ],
         fields=BACKUP_FIELDS,
         is_single=True,
     )

@@ -86,12 +86,7 @@ def _blocks(status: Status) -> list[Table | Line]:
 def stopped_view(stopped: Stopped) -> View:
     """What a kill did."""
     return View(
-        records={
-            "killed": True,
-            "reason": stopped.reason,
-            "cancelled": [{"order": number, **scope_fields(scope)} for scope, number in stopped.cancelled],
-            "failed": [{**scope_fields(scope), "message": message} for scope, message in stopped.failed],
-        },
+        records=_stopped_record(stopped, is_killed=True),
         blocks=lambda: [
             line(Cell("KILLED", "warn"), f"  {stopped.reason}; no entry leaves until rickctl resume"),
             line(f"  working entries cancelled: {len(stopped.cancelled)}; exits of open positions stay"),
@@ -101,6 +96,43 @@ def stopped_view(stopped: Stopped) -> View:
             ),
         ],
         fields=STOPPED_FIELDS,
+        is_single=True,
+    )
+
+
+def rehearsed_kill_view(stopped: Stopped, *, is_killed: bool) -> View:
+    """What a kill would do; `killed` says whether one is in force already."""
+    return View(
+        records=_stopped_record(stopped, is_killed=is_killed),
+        blocks=lambda: [
+            line(Cell("would kill" if not is_killed else "killed already", "warn"), f"  {stopped.reason}"),
+            line(f"  working entries to cancel: {len(stopped.cancelled)}; exits of open positions stay"),
+            *(line(f"  order {number} of {scope}") for scope, number in stopped.cancelled),
+            *(line(Cell(f"  ! {scope}  {message}", "warn")) for scope, message in stopped.failed),
+        ],
+        fields=STOPPED_FIELDS,
+        is_single=True,
+    )
+
+
+def _stopped_record(stopped: Stopped, *, is_killed: bool) -> dict[str, Json]:
+    return {
+        "killed": is_killed,
+        "reason": stopped.reason,
+        "cancelled": [{"order": number, **scope_fields(scope)} for scope, number in stopped.cancelled],
+        "failed": [{**scope_fields(scope), "message": message} for scope, message in stopped.failed],
+    }
+
+
+def rehearsed_resume_view(held: list[str], *, is_killed: bool, has_person: bool) -> View:
+    """What a resume would lift, and whether somebody is there to do it."""
+    word = "would ask a person, then lift" if has_person else "would be refused: no terminal, so no person, to lift"
+    return View(
+        records={"killed": is_killed, "lifted": held},
+        blocks=lambda: (
+            [line(Cell(word, "warn")), *(line(f"  {text}") for text in held)] if held else [line("nothing was stopped")]
+        ),
+        fields=RESUMED_FIELDS,
         is_single=True,
     )
 

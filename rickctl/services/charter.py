@@ -7,7 +7,7 @@ import hmac
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,19 +151,24 @@ def seal_charter(
     now_ns: int,
     seal_key: bytes | None,
     packaged: Path | None = None,
+    dry_run: bool = False,
 ) -> LoadedCharter:
     """Seal the charter in use for PAPER or PRACTICE if it is the expected one; raises Refused, SetupError.
 
-    `expect_hash` is the hash or at least its first twelve digits. LIVE is sealed at a terminal with the PIN only.
+    A dry run returns it as it would be sealed. `expect_hash` is the hash or at least its first twelve digits.
+    LIVE is sealed at a terminal with the PIN only.
     """
     if mode is Mode.LIVE:
         message = "LIVE is sealed at a terminal with the PIN, and this version has no LIVE"
         raise Refused(message, code="live_seal", hint="rickctl charter seal --mode paper --expect HASH")
-    charter = load_charter(config_dir, seal_key=seal_key, packaged=packaged).require()
+    loaded = load_charter(config_dir, seal_key=seal_key, packaged=packaged)
+    charter = loaded.require()
     expected = expect_hash.strip().lower()
     if len(expected) < HASH_SHOWN or not charter.hash.startswith(expected):
         message = f"the charter is {charter.shown_hash}, not {expected[:64]!r}"
         raise Refused(message, code="charter_changed", hint=f"rickctl charter seal --expect {charter.shown_hash}")
+    if dry_run:
+        return replace(loaded, sealed_for=loaded.sealed_for | {mode})
     kept = dict(_load_seals(config_dir, seal_key)[0])
     modes = {*kept.get(charter.hash, {}).get("modes", ()), mode.value}
     kept[charter.hash] = {"modes": sorted(modes), "sealed_ns": now_ns}

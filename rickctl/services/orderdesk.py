@@ -10,7 +10,7 @@ from rickctl.domain.orders import IntentState, OrderState
 from rickctl.services.changes import cancel, close_position, modify, preview_change, preview_close
 from rickctl.services.desk import hold
 from rickctl.services.orders import place, preview
-from rickctl.services.recovery import Resolved, recover
+from rickctl.services.recovery import Resolved, preview_recovery, recover
 from rickctl.services.report import raise_if_cancelled, report_order, report_orders
 from rickctl.services.sending import account_now, await_fill
 from rickctl.services.stopping import cancel_entries
@@ -130,8 +130,10 @@ class OrderDesk:
         described = hold(self.desk).account.config.describe()
         return [*FILL_RULES, *(f"{name.replace('_', ' ')}: {text}" for name, text in described.items())]
 
-    def resolve(self) -> list[Resolved]:
+    def resolve(self, *, dry_run: bool = False) -> list[Resolved]:
         """Settle what dead processes left without an answer, and finish a kill; the living are not touched."""
+        if dry_run:
+            return preview_recovery(self.desk.reads, self.scope, self.execution, self.is_gone)
         if self.trader.kill_reason() is not None:
             cancel_entries(self.desk, self.execution)
         now_ns = account_now(self.desk)

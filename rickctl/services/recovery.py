@@ -9,9 +9,9 @@ from rickctl.domain.records import IntentKind
 from rickctl.services.stored import read_changes, read_target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from rickctl.domain.ports import Execution, State
+    from rickctl.domain.ports import Execution, State, StateReads
     from rickctl.domain.records import JSON, IntentRow
     from rickctl.domain.scope import Scope
 
@@ -34,23 +34,38 @@ def recover(
 ) -> list[Resolved]:
     """Settle every intent of the scope that nobody owns any more; each is moved by compare-and-set."""
     resolved = []
-    for row in state.intents(scope, states=_OPEN):
-        if row.owner is not None and row.state is not IntentState.UNKNOWN and not is_gone(row.owner):
-            continue
-        after, outcome = _proof(row, state, execution)
-        if after is row.state:
-            continue
+    for row, after, outcome in _proven(state, scope, execution, is_gone):
         with state.transaction() as transaction:
             if transaction.change_intent(scope, row.number, row.state, after, answered_ns=now_ns, outcome=outcome):
                 resolved.append(Resolved(row.number, row.state, after))
     return resolved
 
 
-def _proof(row: IntentRow, state: State, execution: Execution) -> tuple[IntentState, dict[str, JSON]]:
+def preview_recovery(
+    reads: StateReads, scope: Scope, execution: Execution, is_gone: Callable[[str], bool]
+) -> list[Resolved]:
+    """What `recover` would settle; nothing is written."""
+    proven = _proven(reads, scope, execution, is_gone)
+    return [Resolved(row.number, row.state, after) for row, after, _ in proven]
+
+
+def _proven(
+    reads: StateReads, scope: Scope, execution: Execution, is_gone: Callable[[str], bool]
+) -> Iterator[tuple[IntentRow, IntentState, dict[str, JSON]]]:
+    """Intents nobody owns any more with what the venue proves of each; those it proves nothing of left out."""
+    for row in reads.intents(scope, states=_OPEN):
+        if row.owner is not None and row.state is not IntentState.UNKNOWN and not is_gone(row.owner):
+            continue
+        after, outcome = _proof(row, reads, execution)
+        if after is not row.state:
+            yield row, after, outcome
+
+
+def _proof(row: IntentRow, reads: StateReads, execution: Execution) -> tuple[IntentState, dict[str, JSON]]:
     """What the venue proves of an intent: never sent, taken, or still unknown."""
     if row.state is IntentState.INTENT:
         return IntentState.ABANDONED, {"message": "its process died before sending it"}
-    found = _found_change(row, state, execution) if row.kind in _CHANGES else _found_order(row, execution)
+    found = _found_change(row, reads, execution) if row.kind in _CHANGES else _found_order(row, execution)
     if found is not None:
         return IntentState.ACCEPTED, found
     if execution.capabilities.absence_is_proof:
@@ -63,8 +78,8 @@ def _found_order(row: IntentRow, execution: Execution) -> dict[str, JSON] | None
     return None if found is None else {"broker_order_id": found.broker_order_id, "accepted_ns": found.accepted_ns}
 
 
-def _found_change(row: IntentRow, state: State, execution: Execution) -> dict[str, JSON] | None:
-    target = state.intent(row.scope, read_target(row.request))
+def _found_change(row: IntentRow, reads: StateReads, execution: Execution) -> dict[str, JSON] | None:
+    target = reads.intent(row.scope, read_target(row.request))
     if target is None or not execution.has_change(target.client_order_id, read_changes(row.request)):
         return None
     return {}

@@ -44,10 +44,17 @@ def own_copy(config_dir: Path) -> Path:
 
 
 def seal_and_record(
-    state: State, config_dir: Path, *, expect_hash: str, mode: Mode, now_ns: int, seal_key: bytes | None
+    state: State | None, config_dir: Path, *, expect_hash: str, mode: Mode, now_ns: int, seal_key: bytes | None
 ) -> LoadedCharter:
-    """Seal the charter in use if it is the expected one, and say so in the journal. Raises Refused, SetupError."""
-    loaded = seal_charter(config_dir, expect_hash=expect_hash, mode=mode, now_ns=now_ns, seal_key=seal_key)
+    """Seal the charter in use if it is the expected one, and say so in the journal. Raises Refused, SetupError.
+
+    Without a state to say it in nothing is sealed: the charter comes back as it would be.
+    """
+    loaded = seal_charter(
+        config_dir, expect_hash=expect_hash, mode=mode, now_ns=now_ns, seal_key=seal_key, dry_run=state is None
+    )
+    if state is None:
+        return loaded
     with state.transaction() as transaction:
         transaction.append("charter_sealed", None, {"hash": loaded.require().hash, "mode": mode.value})
     return loaded

@@ -42,16 +42,19 @@ _LONGEST_SHOWN = 60
 _TIGHTENED = {"quality_threshold": "min_quality", "max_hold_min": "max_hold_min"}
 
 
-def effective(key: str, config_dir: Path, environment: Mapping[str, str], validate: Validate) -> Effective:
+def effective(
+    key: str, config_dir: Path, environment: Mapping[str, str], validate: Validate, *, keep: bool = True
+) -> Effective:
     """A setting in force and where it comes from: the environment, else the file, else the default.
 
+    `keep` lets what a changed file means be kept beside it.
     Raises SetupError for a value that cannot stand, UsageError for a key that does not exist.
     """
     setting = find_setting(key)
     text = environment.get(setting.variable)
     if text:
         return Effective(read_variable(setting, text), "environment")
-    written = read_file(config_dir, validate)
+    written = read_file(config_dir, validate, keep=keep)
     if setting.key in written:
         return Effective(written[setting.key], "file")
     return Effective(setting.default, "default")
@@ -60,7 +63,7 @@ def effective(key: str, config_dir: Path, environment: Mapping[str, str], valida
 # The file.
 
 
-def read_file(config_dir: Path, validate: Validate) -> dict[str, SettingValue]:
+def read_file(config_dir: Path, validate: Validate, *, keep: bool = True) -> dict[str, SettingValue]:
     """What the file sets; empty where there is none. Raises SetupError naming file, line and key."""
     path = config_dir / CONFIG_FILE
     text = read_text(path)
@@ -69,7 +72,8 @@ def read_file(config_dir: Path, validate: Validate) -> dict[str, SettingValue]:
     known = _recall(config_dir, text)
     if known is None:
         known = check_text(path, text, validate)
-        _remember(config_dir, text, known)
+        if keep:
+            _remember(config_dir, text, known)
     return known
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rickctl.domain.ports import Clock, Execution, State
-    from rickctl.domain.records import LatchRow
+    from rickctl.domain.records import IntentRow, LatchRow
     from rickctl.domain.scope import Scope
     from rickctl.services.desk import Desk
 
@@ -34,13 +34,10 @@ def cancel_entries(desk: Desk, execution: Execution) -> list[int]:
     """
     cancelled: list[int] = []
     failures: list[RickctlError] = []
-    for order in hold(desk).account.orders:
-        row = None if order.is_close else desk.reads.intent(desk.scope, order.number)
-        if row is None:
-            continue
+    for row in working_entries(desk):
         try:
             execution.cancel_order(row.client_order_id)
-            cancelled.append(order.number)
+            cancelled.append(row.number)
         except OrderRejected:
             continue
         except RickctlError as error:
@@ -48,6 +45,25 @@ def cancel_entries(desk: Desk, execution: Execution) -> list[int]:
     if failures:
         raise failures[0]
     return cancelled
+
+
+def working_entries(desk: Desk) -> list[IntentRow]:
+    """The entries of an account that wait for a price; reduce-only orders are none."""
+    found = (
+        None if order.is_close else desk.reads.intent(desk.scope, order.number) for order in hold(desk).account.orders
+    )
+    return [row for row in found if row is not None]
+
+
+def preview_stop(reason: str, openers: Sequence[tuple[Scope, Callable[[], Desk]]]) -> Stopped:
+    """What `stop_everything` would cancel; nothing is written."""
+    stopped = Stopped(reason, [], [])
+    for scope, opener in openers:
+        try:
+            stopped.cancelled.extend((scope, row.number) for row in working_entries(opener()))
+        except RickctlError as error:
+            stopped.failed.append((scope, error.message))
+    return stopped
 
 
 def stop_everything(reason: str, openers: Sequence[tuple[Scope, Callable[[], tuple[Desk, Execution]]]]) -> Stopped:
@@ -62,15 +78,26 @@ def stop_everything(reason: str, openers: Sequence[tuple[Scope, Callable[[], tup
     return stopped
 
 
+def list_held(kill_reason: str | None, latches: Sequence[LatchRow]) -> list[str]:
+    """Everything that stops entries until a person resumes, a line each."""
+    killed = [] if kill_reason is None else [f"killed: {kill_reason}"]
+    return [*killed, *(f"{row.name}: {row.reason}" for row in latches)]
+
+
 def check_person(ask: Callable[[str], str] | None, held: Sequence[str]) -> None:
     """A person at a terminal says so, or nothing is lifted. Raises Refused."""
     if ask is None:
-        message = "only a person at a terminal resumes; this is not a terminal"
-        raise Refused(message, code="needs_person", hint="rickctl resume, at a terminal")
+        raise needs_person()
     reasons = "; ".join(held)
     if ask(f"Stopped: {reasons}. Type {WORD} to allow entries again: ").strip() != WORD:
         message = "nothing was lifted"
         raise Refused(message, code="not_confirmed", hint="rickctl resume")
+
+
+def needs_person() -> Refused:
+    """The refusal of a resume without a terminal."""
+    message = "only a person at a terminal resumes; this is not a terminal"
+    return Refused(message, code="needs_person", hint="rickctl resume, at a terminal")
 
 
 def clear_latches(state: State, latches: Sequence[LatchRow], clock: Clock) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import hmac
 import json
 import os
@@ -267,10 +268,24 @@ def backup(database: Database, target: Path) -> None:
         finally:
             draft.unlink()
     except FileExistsError:
-        message = f"{target} exists already; a backup overwrites nothing"
-        raise UsageError(message, code="file_exists", hint="name another file") from None
+        raise _taken(target) from None
     except OSError as error:
         raise from_os(error, target) from error
+
+
+def check_target(target: Path) -> None:
+    """That a file could be made there as far as looking tells; raises UsageError, SetupError."""
+    if os.path.lexists(target):
+        raise _taken(target)
+    if not target.parent.is_dir():
+        raise from_os(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)), target)
+    if not os.access(target.parent, os.W_OK):
+        raise from_os(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), target)
+
+
+def _taken(target: Path) -> UsageError:
+    message = f"{target} exists already; a backup overwrites nothing"
+    return UsageError(message, code="file_exists", hint="name another file")
 
 
 def _copy(database: Database, draft: Path) -> JournalHead:

@@ -133,10 +133,18 @@ class Store(Reads):
 
     def backup(self, target: Path) -> None:
         """Copy the database to a new file only its owner can read, and check the copy; raises SetupError."""
+        audit.backup(self._to_copy(), target)
+
+    def check_backup(self, target: Path) -> None:
+        """That a copy could be begun there; nothing is written. Raises UsageError, SetupError."""
+        self._to_copy()
+        audit.check_target(target)
+
+    def _to_copy(self) -> Database:
         database = self._look()
         if database is None:
             raise unusable(self._path, "there is nothing to back up yet", "rickctl account create NAME")
-        audit.backup(database, target)
+        return database
 
     def _look(self) -> Database | None:
         """The database; one that was not there yet is looked for again."""
