@@ -136,7 +136,7 @@ class OrderFilled:
 class OrderModified:
     """Terms of a working order or of its open trade changed; None stayed as it was.
 
-    `removed` names the exit that was taken off.
+    `removed` names the exit that was taken off, `venue_id` a broker's new name for the order.
     """
 
     n: int = 0
@@ -150,6 +150,7 @@ class OrderModified:
     expires_ns: int | None = None
     live_ns: int | None = None
     removed: str | None = None
+    venue_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -178,9 +178,7 @@ def _trailed(state: AccountState, event: StopTrailed) -> AccountState:
 
 
 def _charged(state: AccountState, event: CostCharged) -> AccountState:
-    return replace(
-        state, balance=event.balance, fees=state.fees + event.amount, day_fees=state.day_fees + event.amount
-    )
+    return replace(state, balance=event.balance, fees=state.fees + event.amount, day_fees=state.day_fees + event.amount)
 
 
 def _read(state: AccountState, event: VenueRead) -> AccountState:
@@ -200,7 +198,11 @@ def _modified(state: AccountState, event: OrderModified) -> AccountState:
     }
     if event.removed is not None:
         exits |= dict.fromkeys((event.removed, "trailed") if event.removed == "trailing" else (event.removed,))
-    terms = {name: value for name in ("units", "price", "expires_ns") if (value := getattr(event, name)) is not None}
+    terms = {
+        name: value
+        for name in ("units", "price", "expires_ns", "venue_id")
+        if (value := getattr(event, name)) is not None
+    }
     if event.live_ns is not None:
         terms |= {"live_ns": event.live_ns, "is_live": False}
     if state.order(event.number) is not None:

@@ -55,7 +55,7 @@ def test_an_installed_package_adds_its_broker_and_a_broken_one_is_named(rickctl:
 
     rows = {row["broker"]: row for row in json.loads(answer.stdout)}
     assert answer.code == 9
-    assert list(rows) == ["paper", "acme", "halfacme", "lostacme"]
+    assert list(rows) == ["paper", "oanda", "acme", "halfacme", "lostacme"]
     assert rows["paper"]["package"] == "rickctl"
     assert rows["acme"] == {
         "broker": "acme",
@@ -79,7 +79,7 @@ def test_an_unknown_name_lists_what_there_is_with_exit_2(rickctl: Callable[..., 
     answer = rickctl("broker", "status", "bob")
 
     assert answer.code == 2
-    assert "there is paper, acme, halfacme, lostacme" in answer.stderr
+    assert "there is paper, oanda, acme, halfacme, lostacme" in answer.stderr
 
 
 def test_a_link_that_is_down_is_a_finding(rickctl: Callable[..., Answer]) -> None:

@@ -70,6 +70,10 @@ EVERY_KIND: list[Event] = [
     ledger_events.OrderCancelled(n=10, at_ns=T0, number=9, reason=Ended.INSUFFICIENT_MARGIN),
     ledger_events.OrderExpired(n=11, at_ns=T0, number=9),
     ledger_events.EquityMarked(n=12, at_ns=T0, equity=Decimal("100001.5700"), is_day=True),
+    ledger_events.CostCharged(
+        n=13, at_ns=T0, what="financing", amount=Decimal("-0.0100"), balance=Decimal("100001.58")
+    ),
+    ledger_events.VenueRead(n=14, at_ns=T0, mark="6372"),
 ]
 
 
@@ -140,6 +144,27 @@ def test_folding_is_the_same_in_one_go_and_one_by_one() -> None:
     for event in events[1:]:
         state = apply(state, event)
     assert state == fold(events)
+
+
+def test_a_cost_of_a_brokers_counts_as_a_fee_and_its_mark_is_kept() -> None:
+    state = fold([ledger_events.AccountCreated(n=1, at_ns=T0, scope=DEFAULT_SCOPE, config=AccountConfig())])
+    state = apply(
+        state,
+        ledger_events.CostCharged(n=2, at_ns=T0, what="financing", amount=Decimal("1.25"), balance=Decimal("99998.75")),
+    )
+    state = apply(state, ledger_events.VenueRead(n=3, at_ns=T0, mark="6372"))
+    assert (state.balance, state.fees, state.day_fees) == (Decimal("99998.75"), Decimal("1.25"), Decimal("1.25"))
+    assert state.mark == "6372"
+
+
+def test_an_exit_that_was_taken_off_is_off() -> None:
+    made = Desk(FakeMarket([point(T0, "1.08000", "1.08010"), point(at(1), "1.08000", "1.08010")]))
+    made.order(1, sl="1.07000", tp="1.09000")
+    made.settle(at(2))
+    state = fold(made.events)
+    removed = ledger_events.OrderModified(n=state.n + 1, at_ns=state.checkpoint_ns, number=1, removed="take_profit")
+    [trade] = apply(state, removed).trades
+    assert (trade.stop_loss, trade.take_profit) == (Decimal("1.07000"), None)
 
 
 def test_balances_keep_every_digit() -> None:
