@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rickctl.domain.credentials import Secret, Slot, no_credentials, slots_of, variable_of
+from rickctl.credentials.logins import LoginFile
+from rickctl.credentials.private import SecretFile
+from rickctl.credentials.process import keep_out_of_core_files
+from rickctl.credentials.sources import Places, Sources
+from rickctl.credentials.vault import Keyring
+from rickctl.domain.credentials import Secret, Slot, find_source, no_credentials
+from rickctl.domain.errors import UsageError
+from rickctl.services.credentials import Desk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from rickctl.app import App
+    from rickctl.domain.credentials import Found, Source, Vault
+    from rickctl.domain.errors import SetupError
+    from rickctl.domain.ports import Probe, State
     from rickctl.domain.scope import Mode
+
+LOOPBACK_VARIABLE = "RICKCTL_OANDA_URL"
+VENUES = ("oanda",)
+"""Brokers that need a token."""
 
 
 class Credentials:
@@ -16,11 +34,133 @@ class Credentials:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._only: Source | None = None
+        self._sources: Sources | None = None
+        self._found: dict[Slot, Found] = {}
+        self._keyring = Keyring(app.environment, backend=self._setting("keyring_backend"))
+        self.known: list[Secret] = []
+        self.logins = LoginFile(app.folders.config)
+
+    def choose(self, source: str | None) -> None:
+        """Ask one source only, whatever the settings say. Raises UsageError."""
+        if source is not None:
+            self._only, self._sources = find_source(source), None
 
     def secret(self, broker: str, mode: Mode, account: str | None) -> Secret:
-        """The token that opens an account. Raises SetupError (no_credentials)."""
-        for slot in slots_of(Slot(broker, mode, account)):
-            text = self._app.environment.get(variable_of(slot))
-            if text:
-                return Secret(text.strip())
-        raise no_credentials(Slot(broker, mode, account))
+        """The token that opens an account, from the first source that has it.
+
+        Raises SetupError: no_credentials, keyring_locked, keyring_silent, and for a source that is set up wrongly.
+        """
+        slot = Slot(broker, mode, account)
+        found = self.find(slot)
+        if found is None:
+            raise no_credentials(slot, self._only)
+        return found.secret
+
+    def account(self, broker: str, mode: Mode) -> str | None:
+        """The account a read uses that names none: the environment's, else the last login's. Raises SetupError."""
+        slot = Slot(broker, mode)
+        logins = {login.slot: login.account for login in self.logins.load()}
+        return self._asked().account(slot) or logins.get(slot)
+
+    def find(self, slot: Slot) -> Found | None:
+        """A secret and its source, None where no source has it. Raises SetupError."""
+        found, failure = self.survey([slot])
+        if slot not in found and failure is not None:
+            raise failure
+        return found.get(slot)
+
+    def survey(self, slots: Sequence[Slot]) -> tuple[dict[Slot, Found], SetupError | None]:
+        """The secrets there are of those asked for, and what kept the others from being found."""
+        missing = [slot for slot in slots if slot not in self._found]
+        failure = None
+        if missing:
+            keep_out_of_core_files()
+            found, failure = self._asked().survey(missing)
+            self._found |= found
+            self.known += [held.secret for held in found.values()]
+        return {slot: self._found[slot] for slot in slots if slot in self._found}, failure
+
+    def keep(self, text: str) -> Secret:
+        """A secret a person or a pipe has just given: no error will show it."""
+        keep_out_of_core_files()
+        secret = Secret(text.strip())
+        self.known.append(secret)
+        return secret
+
+    def forget_found(self) -> None:
+        """Look again: what was stored has changed."""
+        self._found.clear()
+        self._sources = None
+
+    def vault(self, path: str) -> Vault:
+        """The keyring, or the file that was chosen instead."""
+        return SecretFile(Path(path)) if path else self._keyring
+
+    def desk(self, broker: str) -> Desk:
+        """What logins are made with. Raises UsageError for a broker that needs none."""
+        app = self._app
+        return Desk(
+            logins=self.logins,
+            probe=self.probe(broker),
+            open_state=self._open_state,
+            clock=app.clock,
+            state_folder=str(app.folders.state),
+            uid=os.getuid(),
+            asks_other=self.asks_other,
+        )
+
+    def probe(self, broker: str) -> Probe:
+        """Who asks a venue about a token. Raises UsageError, SetupError."""
+        if broker not in VENUES:
+            message = f"{broker} needs no login; there is {', '.join(VENUES)}"
+            raise UsageError(message, code="unknown_broker", hint="rickctl broker list")
+        if self._app.open_probe is not None:
+            return self._app.open_probe(broker)
+        from importlib import import_module  # noqa: PLC0415 - only a login asks
+
+        probe: Probe = import_module(f"rickctl.adapters.{broker}.probe").open_probe(self._app.brokers.surroundings)
+        return probe
+
+    @property
+    def asks_other(self) -> bool:
+        """Whether a token may be shown to the other environment: never one that is meant for a sandbox."""
+        return not self._app.environment.get(LOOPBACK_VARIABLE)
+
+    def slots(self) -> list[Slot]:
+        """Every broker and mode that takes a token, and every account that has one of its own. Raises SetupError."""
+        from rickctl.domain.scope import Mode  # noqa: PLC0415 - two of its three words
+
+        every = [Slot(broker, mode) for broker in VENUES for mode in (Mode.PRACTICE, Mode.LIVE)]
+        return list(dict.fromkeys([*every, *(login.slot for login in self.logins.load())]))
+
+    def secrets(self) -> Iterable[Secret]:
+        """All that no message may show: what this run found or was given."""
+        return tuple(self.known)
+
+    def _open_state(self) -> State:
+        return self._app.store(write=True)
+
+    def _asked(self) -> Sources:
+        if self._sources is None:
+            chosen = self._only or self._setting("credential_source")
+            self._only = None if chosen == "auto" else find_source(chosen)
+            self._sources = Sources(
+                Places(
+                    environment=self._app.environment,
+                    vault=self._keyring,
+                    command=self._setting("credential_command"),
+                    files=self._files(),
+                    only=self._only,
+                )
+            )
+        return self._sources
+
+    def _files(self) -> list[Path]:
+        """The file of the settings, then those that logins wrote."""
+        named = self._setting("credential_file")
+        written = [login.path for login in self.logins.load() if login.path]
+        return [Path(path).expanduser() for path in dict.fromkeys([*([named] if named else []), *written])]
+
+    def _setting(self, key: str) -> str:
+        return str(self._app.effective(key).value or "")

@@ -133,27 +133,63 @@ class ProbeAnswer(NamedTuple):
 
 
 class Vault(Protocol):
-    """A place that keeps secrets: the operating system's keyring."""
+    """A place that keeps secrets. Every call raises SetupError where the place is away, locked or silent."""
 
-    def load(self, slots: Sequence[Slot]) -> Found | None:
-        """The first secret there is. Raises SetupError: keyring_absent, keyring_locked, keyring_silent."""
+    def load(self, slots: Sequence[Slot]) -> dict[Slot, Found]:
+        """The secrets there are, of those asked for."""
         ...
 
     def save(self, slot: Slot, secret: Secret) -> str:
-        """Keep a secret, read it back, and say in words where it is. Raises SetupError; then nothing was kept."""
+        """Keep a secret, read it back, and say in words where it is; if that fails nothing is kept."""
         ...
 
     def remove(self, slot: Slot) -> bool:
-        """Forget a secret; False where there was none. Raises SetupError."""
+        """Forget a secret; False where there was none."""
         ...
 
 
-def no_credentials(slot: Slot, tried: str = "") -> SetupError:
-    """The error for a secret that no source has."""
-    where = f" in {tried}" if tried else ""
-    message = f"no token for {slot.broker} {slot.mode.value}{where}"
+class Login(NamedTuple):
+    """What a login leaves behind beside the secret, none of it secret.
+
+    `account` is the one a read uses that names none, `accounts` all the token opens, `path` the file that holds the
+    token (empty: the keyring does), `state` the state folder of that day, `at_ns` the wall clock then.
+    """
+
+    slot: Slot
+    account: str
+    accounts: tuple[str, ...]
+    path: str
+    state: str
+    at_ns: int
+
+
+class LoginBook(Protocol):
+    """The logins of this machine."""
+
+    def load(self) -> list[Login]:
+        """All of them. Raises SetupError."""
+        ...
+
+    def save(self, logins: Sequence[Login]) -> None:
+        """Replace them, in one step. Raises SetupError."""
+        ...
+
+
+def no_credentials(slot: Slot, only: Source | None = None) -> SetupError:
+    """The error for a secret that no source has, or that the only one asked has not."""
+    where = f" from source {only}" if only else ""
+    message = f"there is no token for {slot.broker} {slot.mode.value}{where}"
     hint = f"rickctl login {slot.broker} --mode {slot.mode.value}"
     return SetupError(message, code="no_credentials", hint=hint)
+
+
+def find_source(word: str) -> Source:
+    """The source of that name. Raises UsageError."""
+    for source in SOURCES:
+        if source == word.strip().lower():
+            return source
+    message = f"{word[:40]!r} is not a source of credentials; there is {', '.join(SOURCES)}"
+    raise UsageError(message, code="bad_source")
 
 
 def check_mode(mode: Mode) -> Mode:

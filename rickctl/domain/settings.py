@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rickctl.domain.credentials import SOURCES
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.scope import Mode, check_account_name, parse_scope
 
@@ -32,6 +33,9 @@ class Setting(NamedTuple):
             "switch": "true or false",
             "number": f"a whole number from {self.least} to {self.most}",
             "name": "a broker's name",
+            "command": "a command line with {mode} in it, such as: pass show oanda/{mode}",
+            "path": "the path of a file, from / or ~",
+            "backend": "a class of Python, such as keyrings.alt.file.EncryptedKeyring",
         }[self.kind]
 
 
@@ -86,6 +90,17 @@ SETTINGS: tuple[Setting, ...] = (
         most=360,
     ),
     Setting("active_broker", "ACTIVE_BROKER", "name", "paper", "broker of commands that name none"),
+    Setting(
+        key="credential_source",
+        variable="RICKCTL_CREDENTIAL_SOURCE",
+        kind="text",
+        default="auto",
+        about="the only source of tokens that is asked",
+        choices=("auto", *SOURCES),
+    ),
+    Setting("credential_command", "RICKCTL_CREDENTIAL_COMMAND", "command", None, "command that prints a token"),
+    Setting("credential_file", "RICKCTL_CREDENTIAL_FILE", "path", None, "a file with tokens, mode 0600"),
+    Setting("keyring_backend", "RICKCTL_KEYRING_BACKEND", "backend", None, "a keyring other than the system's"),
 )
 """In the order they are shown."""
 
@@ -101,6 +116,7 @@ SECRET_VARIABLES = (
 )
 """Variables of venues: known, never shown and never kept in a file."""
 
+_AS_TYPED = frozenset({"account", "command", "path", "backend"})
 _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
 
@@ -123,7 +139,7 @@ def read_value(setting: Setting, text: str) -> SettingValue:
     if setting.kind == "number":
         number = int(word) if word.isascii() and word.isdecimal() else -1
         return check_value(setting, number)
-    return check_value(setting, word if setting.kind == "account" else lowered)
+    return check_value(setting, word if setting.kind in _AS_TYPED else lowered)
 
 
 def check_value(setting: Setting, value: object) -> SettingValue:
@@ -141,6 +157,13 @@ def check_value(setting: Setting, value: object) -> SettingValue:
 
 
 def _is_name(setting: Setting, text: str) -> bool:
+    if setting.kind == "command":
+        # Without the mode a token of practice would be shown to LIVE.
+        return "{mode}" in text and text.isprintable()
+    if setting.kind == "path":
+        return text.startswith(("/", "~")) and text.isprintable()
+    if setting.kind == "backend":
+        return "." in text and all(part.isidentifier() for part in text.split("."))
     try:
         if setting.kind == "account":
             return parse_scope(text).mode is not Mode.LIVE
