@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rickctl.domain.events import OrderFilled, name_of, to_json
+from rickctl.domain.events import OrderFilled, name_of, number_of, to_json
 from rickctl.domain.instants import rfc3339
-from rickctl.render.numbers import UNKNOWN, gain_cell, price_text, units_text
+from rickctl.render.numbers import UNKNOWN, gain_cell, order_text, price_text, units_text
 from rickctl.render.view import Cell, Column, Table
 
 if TYPE_CHECKING:
@@ -29,15 +29,15 @@ def events_table(events: Sequence[Event], currency: str) -> Table:
 def _cells(event: Event, currency: str) -> tuple[Cell, ...]:
     body = to_json(event)
     result = sum((part.pnl_account for part in event.reduced), Decimal(0)) if isinstance(event, OrderFilled) else None
-    named = {name: str(body[name]) if name in body else UNKNOWN for name in ("number", "symbol")}
-    why = str(body.get("leg") or body.get("reason") or "").replace("_", " ")
+    number, symbol = number_of(event), str(body.get("symbol", UNKNOWN))
+    why = str(body.get("leg") or body.get("reason") or body.get("what") or "").replace("_", " ")
     price = body.get("price") or body.get("trailed")
     units = Decimal(str(body["units"])) if "units" in body else None
     return (
         Cell(rfc3339(event.at_ns - event.at_ns % 1_000_000), "dim"),
         Cell(name_of(event).replace("_", " "), "loud"),
-        Cell(named["number"]),
-        Cell(named["symbol"]),
+        Cell(UNKNOWN if number is None else order_text(number)),
+        Cell(symbol),
         Cell(why or UNKNOWN),
         Cell(units_text(units)),
         Cell(price_text(None if price is None else Decimal(str(price)))),

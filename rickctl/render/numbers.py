@@ -34,6 +34,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def order_text(number: int) -> str:
+    """An order or trade by its number, `ext 6543` for one that is not ours, by its broker's."""
+    return str(number) if number >= 0 else f"ext {-number}"
+
+
 def price_text(value: Decimal | None) -> str:
     """A price in its own precision, grouped; `–` when unknown."""
     return UNKNOWN if value is None else grouped(decimal_text(value))

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rickctl.domain.instants import duration_text, rfc3339
-from rickctl.render.numbers import UNKNOWN, balance_text, gain_cell, price_mark, price_text, seconds_text, units_text
+from rickctl.render.numbers import (
+    UNKNOWN,
+    balance_text,
+    gain_cell,
+    order_text,
+    price_mark,
+    price_text,
+    seconds_text,
+    units_text,
+)
 from rickctl.render.orders import average_on_grid
 from rickctl.render.records import decimal_or_none, scope_fields
 from rickctl.render.view import Cell, Column, Line, Table, View, line
@@ -74,6 +83,7 @@ def _position_record(row: PositionRow) -> dict[str, Json]:
         "trades": [
             {
                 "trade": trade.number,
+                "external": trade.number < 0,
                 "units": decimal_or_none(trade.units),
                 "average_price": decimal_or_none(trade.average_price),
                 "unrealised": decimal_or_none(trade.unrealised_account),
@@ -150,7 +160,7 @@ def _position_cells(row: PositionRow) -> tuple[Cell, ...]:
             "several" if many and len({t.take_profit for t in position.trades}) > 1 else price_text(first.take_profit)
         ),
         Cell(duration_text(row.now_ns - min(trade.opened_ns for trade in position.trades))),
-        Cell(" ".join(str(trade.number) for trade in position.trades), "dim"),
+        Cell(" ".join(order_text(trade.number) for trade in position.trades), "dim"),
     )
 
 

@@ -67,7 +67,9 @@ def fetch_quotes(
     for text in symbols:
         symbol = canonical_symbol(text, known)
         quote = market.quote(symbol, instant)
-        rows.append(QuoteRow(scope=scope, instrument=known[symbol], quote=quote, now_ns=instant))
+        # A price that had to be fetched came later than it was asked for.
+        seen_ns = instant if at_ns is not None else max(instant, quote.received_ns)
+        rows.append(QuoteRow(scope=scope, instrument=known[symbol], quote=quote, now_ns=seen_ns))
     return rows
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import OrderRejected, UsageError
-from rickctl.domain.events import Event, concerns, from_json
+from rickctl.domain.events import Event, OrderAccepted, concerns, from_json
 from rickctl.domain.history import order_view
 from rickctl.domain.orders import IntentState, OrderState, Side
 from rickctl.domain.records import IntentKind
@@ -15,7 +15,7 @@ from rickctl.domain.sizing import fees_of, net_result_at
 from rickctl.services.stored import read_measured, read_quotes, read_request, read_target, read_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from rickctl.domain.history import OrderView
     from rickctl.domain.market import Instrument
@@ -77,7 +77,7 @@ def report_order(desk: Desk, held: Held, number: int) -> OrderReport:
         raise UsageError(message, code="unknown_order", hint=f"rickctl order list --account {desk.scope.account}")
     if row.kind in _ABOUT_ANOTHER:
         raise _about_another(row)
-    return _report(row, desk, held, order_events(desk, held, number))
+    return _report(row, desk, held, _about(row, _all_events(desk, held)))
 
 
 _ABOUT_ANOTHER = {IntentKind.CANCEL: "the cancel", IntentKind.MODIFY: "a change"}
@@ -99,7 +99,7 @@ def report_orders(desk: Desk, held: Held, states: Collection[OrderState] | None,
     for row in desk.reads.intents(desk.scope):
         if row.kind is not IntentKind.ENTRY and row.kind is not IntentKind.CLOSE:
             continue
-        mine = tuple(event for event in events if concerns(event, row.number))
+        mine = _about(row, events)
         report = _report(row, desk, held, mine)
         if states is None or report.state in states:
             found.append(report)
@@ -108,9 +108,17 @@ def report_orders(desk: Desk, held: Held, states: Collection[OrderState] | None,
     return found
 
 
-def order_events(desk: Desk, held: Held, number: int) -> tuple[Event, ...]:
-    """Every event about the order or its trade, saved or only settled so far."""
-    return tuple(event for event in _all_events(desk, held) if concerns(event, number))
+def _about(row: IntentRow, events: Sequence[Event]) -> tuple[Event, ...]:
+    return tuple(event for event in events if concerns(event, _ledger_number(row, events)))
+
+
+def _ledger_number(row: IntentRow, events: Sequence[Event]) -> int:
+    """The number the ledger has the order under: a broker that takes no client id for a close knows it by its own."""
+    venue_id = str(json.loads(row.outcome or "{}").get("broker_order_id", ""))
+    if row.kind is not IntentKind.CLOSE or not venue_id.isdecimal():
+        return row.number
+    own, foreign = row.number, -int(venue_id)
+    return foreign if any(isinstance(event, OrderAccepted) and event.number == foreign for event in events) else own
 
 
 def _all_events(desk: Desk, held: Held) -> list[Event]:
@@ -129,7 +137,7 @@ def raise_if_cancelled(report: OrderReport) -> OrderReport:
 
 def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -> OrderReport:
     request, measured = read_request(row.request), read_measured(row.request)
-    view = order_view(events, row.number)
+    view = order_view(events, _ledger_number(row, events))
     terms = view.order if view else request
     stop = view.stop_loss if view else request.stop_loss
     filled = view.filled if view else _ZERO
