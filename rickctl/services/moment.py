@@ -55,7 +55,8 @@ def measure(
     day = day_of(account, now_ns)[0]
     carried = _exposure(account, instrument.symbol, rates, charter, neighbours, without=without)
     return Snapshot(
-        now_ns=now_ns,
+        # A price that had to be fetched came later than the account was read.
+        now_ns=max(now_ns, quote.received_ns),
         quote=quote,
         instrument=instrument,
         source=market.source,
