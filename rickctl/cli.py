@@ -205,6 +205,7 @@ def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
 
     code = EXIT_CODES.get(type(error), ExitCode.BUG)
     error.hint = _name_account(error.hint, argv)
+    _hide_secrets(error, app)
     try:
         write_failure(error, exit_code=code, as_json=_wants_json(argv, app), err=app.err)
     except OSError:  # nobody can be told; the exit code still tells
@@ -212,10 +213,18 @@ def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
     return code
 
 
+def _hide_secrets(error: RickctlError, app: App) -> None:
+    """A venue may repeat what it was sent, and a person may type a token where none belongs."""
+    error.message = app.hide(error.message)
+    error.hint = error.hint and app.hide(error.hint)
+    error.venue_code = error.venue_code and app.hide(error.venue_code)
+    error.request_id = error.request_id and app.hide(error.request_id)
+
+
 def _report_bug(error: Exception, argv: Sequence[str], app: App) -> int:
     from rickctl.render.failure import write_bug_report  # noqa: PLC0415 - only a failure needs it
 
-    path = write_bug_report(error, app.folders.state)
+    path = write_bug_report(error, app.folders.state, app.hide)
     message = f"a bug of ours: {type(error).__name__}: {error}"
     hint = f"the details are in {path}" if path else "run it again with RICKCTL_STATE_DIR naming a writable folder"
     return _report(RickctlError(message, code="bug", hint=hint), argv, app)

@@ -190,6 +190,12 @@ class App:
         """The token that opens an account, from the first source that has it. Raises SetupError (no_credentials)."""
         return self.credentials.secret(broker, mode, account)
 
+    def hide(self, text: str) -> str:
+        """The text without any secret this run has seen or was given in its environment."""
+        from rickctl.domain.credentials import hide_all  # noqa: PLC0415 - only a failure or a warning needs it
+
+        return hide_all(text, [] if self._credentials is None else self._credentials.known, self.environment)
+
     def seal_key(self) -> bytes | None:
         """The key seals and journal are proven with; None before the first write. Raises SetupError."""
         from rickctl.store.anchor import load_key  # noqa: PLC0415 - a quote needs no key
@@ -338,7 +344,7 @@ class App:
         """Say something on stderr that changes no exit code."""
         from rickctl.render.clean import clean_text  # noqa: PLC0415 - most runs have nothing to warn of
 
-        self.err.write(clean_text(f"rickctl: warning: {text}") + "\n")
+        self.err.write(clean_text(f"rickctl: warning: {self.hide(text)}") + "\n")
         self.err.flush()
 
     def hint(self, command: str) -> None:

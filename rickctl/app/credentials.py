@@ -7,22 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rickctl.credentials.logins import LoginFile
-from rickctl.credentials.private import SecretFile
+from rickctl.credentials.private import SecretFile, read_token_file
 from rickctl.credentials.process import keep_out_of_core_files
-from rickctl.credentials.sources import Places, Sources
+from rickctl.credentials.sources import Places, Sources, read_token_stdin
 from rickctl.credentials.vault import Keyring
 from rickctl.domain.credentials import Secret, Slot, find_source, no_credentials
 from rickctl.domain.errors import UsageError
-from rickctl.services.credentials import Desk
+from rickctl.services.credentials import Desk, check_credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from rickctl.app import App
     from rickctl.domain.credentials import Found, Source, Vault
     from rickctl.domain.errors import SetupError
     from rickctl.domain.ports import Probe, State
     from rickctl.domain.scope import Mode
+    from rickctl.services.doctor import Check
 
 LOOPBACK_VARIABLE = "RICKCTL_OANDA_URL"
 VENUES = ("oanda",)
@@ -59,7 +60,10 @@ class Credentials:
 
     def account(self, broker: str, mode: Mode) -> str | None:
         """The account a read uses that names none: the environment's, else the last login's. Raises SetupError."""
-        slot = Slot(broker, mode)
+        return self.account_of(Slot(broker, mode))
+
+    def account_of(self, slot: Slot) -> str | None:
+        """As `account`."""
         logins = {login.slot: login.account for login in self.logins.load()}
         return self._asked().account(slot) or logins.get(slot)
 
@@ -81,17 +85,32 @@ class Credentials:
             self.known += [held.secret for held in found.values()]
         return {slot: self._found[slot] for slot in slots if slot in self._found}, failure
 
-    def keep(self, text: str) -> Secret:
-        """A secret a person or a pipe has just given: no error will show it."""
+    def given(self, slot: Slot, file: Path | None, *, from_stdin: bool) -> Secret:
+        """The token of a login: from a file, from stdin, or typed unseen by a person. Raises UsageError, SetupError."""
+        if file is not None and from_stdin:
+            message = "--token-file and --token-stdin together; choose one"
+            raise UsageError(message, code="bad_usage")
+        if file is not None:
+            return self._keep(read_token_file(file))
+        if from_stdin:
+            return self._keep(read_token_stdin())
+        if self._app.ask_hidden is None:
+            message = "a token is typed at a terminal, and this is none"
+            raise UsageError(message, code="needs_terminal", hint="add --token-stdin or --token-file FILE")
+        return self._keep(self._app.ask_hidden(f"Token of {slot.broker} {slot.mode.value} (not shown): "))
+
+    def _keep(self, text: str) -> Secret:
+        """A secret just given: no message of this run shows it."""
         keep_out_of_core_files()
         secret = Secret(text.strip())
         self.known.append(secret)
         return secret
 
-    def forget_found(self) -> None:
-        """Look again: what was stored has changed."""
+    def find_again(self, slot: Slot) -> Found | None:
+        """A secret and its source, after what is stored has changed. Raises SetupError."""
         self._found.clear()
         self._sources = None
+        return self.find(slot)
 
     def vault(self, path: str) -> Vault:
         """The keyring, or the file that was chosen instead."""
@@ -134,9 +153,9 @@ class Credentials:
         every = [Slot(broker, mode) for broker in VENUES for mode in (Mode.PRACTICE, Mode.LIVE)]
         return list(dict.fromkeys([*every, *(login.slot for login in self.logins.load())]))
 
-    def secrets(self) -> Iterable[Secret]:
-        """All that no message may show: what this run found or was given."""
-        return tuple(self.known)
+    def check(self) -> Check:
+        """What doctor says of the sources and the keyring. Raises SetupError."""
+        return check_credentials(self._keyring, self.logins.load(), self.slots(), self.survey)
 
     def _open_state(self) -> State:
         return self._app.store(write=True)

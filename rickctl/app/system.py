@@ -38,6 +38,7 @@ def system_app() -> App:
         environment=environment,
         clock=SystemClock(),
         ask=_ask if sys.stdin.isatty() and sys.stderr.isatty() else None,
+        ask_hidden=_ask_hidden if sys.stdin.isatty() and sys.stderr.isatty() else None,
     )
 
 
@@ -46,6 +47,24 @@ def _ask(question: str) -> str:
     sys.stderr.write(question)
     sys.stderr.flush()
     return sys.stdin.readline()
+
+
+def _ask_hidden(question: str) -> str:
+    """Ask for a secret at the terminal without showing it. Raises SetupError where the terminal would show it."""
+    import getpass  # noqa: PLC0415 - only a login or a PIN asks
+    import warnings  # noqa: PLC0415
+
+    from rickctl.domain.errors import SetupError  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(question, stream=sys.stderr)
+        except getpass.GetPassWarning:
+            message = "this terminal cannot keep what is typed from being shown"
+            raise SetupError(message, code="terminal_shows") from None
+        except EOFError:
+            return ""
 
 
 def find_screen(environment: Mapping[str, str]) -> Screen:

@@ -90,6 +90,14 @@ def read_lines(text: str, where: str) -> dict[str, str]:
     return named
 
 
+def read_token_file(path: Path) -> str:
+    """A token alone in a file. Raises SetupError."""
+    text = read_private(path)
+    if text is None:
+        raise _unusable(path, "there is no such file", f"ls -l {path}")
+    return text
+
+
 class SecretFile:
     """A Vault that a person chose by name: one file, mode 0600, a `NAME=value` line a slot. It is not encrypted."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DESCRIPTOR_VARIABLE = "RICKCTL_CREDENTIAL_FD"
 FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 _DESCRIPTOR_LIMIT_S = 10
+_MOST_DESCRIPTORS = 1024
 _WORLD = 0o007
 """systemd hands its files out by other means than owner and group; nobody else may read them."""
 
@@ -118,9 +119,18 @@ class Sources:
 
     def _from_descriptor(self) -> dict[str, str]:
         if self._handed is None:
-            number = self._places.environment.get(DESCRIPTOR_VARIABLE)
-            self._handed = read_lines(_read_descriptor(number), f"descriptor {number}") if number else {}
+            written = self._places.environment.get(DESCRIPTOR_VARIABLE)
+            self._handed = _read_handed(written) if written else {}
         return self._handed
+
+
+def _read_handed(written: str) -> dict[str, str]:
+    """The lines of the descriptor a variable names. Raises SetupError."""
+    name, hint = f"{DESCRIPTOR_VARIABLE}={written[:20]}", f"unset {DESCRIPTOR_VARIABLE}"
+    if written not in {"0", *map(str, range(3, _MOST_DESCRIPTORS))}:
+        message = f"{name} is no descriptor to read from"
+        raise SetupError(message, code="bad_credentials", hint=hint)
+    return read_lines(_read_descriptor(int(written), name, hint), name)
 
 
 def _first(slots: Sequence[Slot], held: Mapping[Slot, Found]) -> dict[Slot, Found]:
@@ -129,19 +139,22 @@ def _first(slots: Sequence[Slot], held: Mapping[Slot, Found]) -> dict[Slot, Foun
     return {slot: found for slot, found in pairs if found is not None}
 
 
-def _read_descriptor(number: str) -> str:
+def read_token_stdin() -> str:
+    """A token alone on stdin. Raises SetupError."""
+    return _read_descriptor(0, "stdin", "leave --token-stdin out, and type it")
+
+
+def _read_descriptor(descriptor: int, name: str, hint: str) -> str:
     """The text of a descriptor we were started with. Raises SetupError."""
-    why = "is not open to read"
     try:
-        descriptor = int(number) if number.isascii() and number.isdecimal() else -1
-        if descriptor >= 0 and os.isatty(descriptor):
-            why = "is a terminal; log in there instead"
-        elif descriptor >= 0 and descriptor not in {1, 2}:
+        if os.isatty(descriptor):
+            why = "is a terminal"
+        else:
             read = read_within(descriptor, _DESCRIPTOR_LIMIT_S)
             if read is not None:
                 return read.decode()
             why = f"did not end within {_DESCRIPTOR_LIMIT_S} s, or is too long"
-    except (OSError, UnicodeDecodeError, ValueError):
+    except (OSError, UnicodeDecodeError):
         why = "cannot be read as text"
-    message = f"{DESCRIPTOR_VARIABLE}={number[:20]}: that descriptor {why}"
-    raise SetupError(message, code="bad_credentials", hint=f"unset {DESCRIPTOR_VARIABLE}")
+    message = f"{name} {why}"
+    raise SetupError(message, code="bad_credentials", hint=hint)

@@ -11,7 +11,7 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
-from rickctl.domain.credentials import Found, Secret, Slot
+from rickctl.domain.credentials import SECRET_ENDINGS, Found, Secret, Slot
 from rickctl.domain.errors import SetupError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in environment.items()
-        if not name.endswith(("_TOKEN", "_SECRET", "_API_KEY", "_PASSWORD")) and name != "PYTHON_KEYRING_BACKEND"
+        if not name.endswith(SECRET_ENDINGS) and name != "PYTHON_KEYRING_BACKEND"
     }
 
 

@@ -8,13 +8,16 @@ from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.scope import Mode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 HIDDEN = "[secret]"
 """What stands where a secret would have."""
 
 _SHORTEST_HIDDEN = 8
 """A secret of fewer characters is not looked for in texts: it would be found in innocent words."""
+
+SECRET_ENDINGS = ("_TOKEN", "_SECRET", "_API_KEY", "_PASSWORD")
+"""How names of variables end whose values are taken for secrets."""
 
 _UNQUOTED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
@@ -56,6 +59,14 @@ def hide(text: str, secrets: Iterable[Secret]) -> str:
         for shape in _shapes(secret.reveal()):
             text = text.replace(shape, HIDDEN)
     return text
+
+
+def hide_all(text: str, secrets: Iterable[Secret], environment: Mapping[str, str]) -> str:
+    """The text without the secrets given, without those an environment names, and without what looks like a token."""
+    import re  # noqa: PLC0415 - as above
+
+    named = [Secret(value) for name, value in environment.items() if name.endswith(SECRET_ENDINGS)]
+    return re.sub(r"[0-9a-f]{32}-[0-9a-f]{32}", HIDDEN, hide(text, [*secrets, *named]))
 
 
 def _shapes(secret: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rickctl.render.clean import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from rickctl.domain.errors import ExitCode, RickctlError
@@ -98,13 +98,13 @@ def verdict_text(verdict: Verdict) -> str:
     return f"{verdict.rule} {verdict.name}: {verdict.measured}, limit {verdict.limit}{detail}"
 
 
-def write_bug_report(error: Exception, folder: Path) -> Path | None:
-    """Keep the traceback in `bug-report.txt` of the state folder if that exists; None where it cannot be written."""
+def write_bug_report(error: Exception, folder: Path, hide: Callable[[str], str]) -> Path | None:
+    """Keep the traceback, secrets hidden, in `bug-report.txt` of the state folder; None where it cannot be written."""
     from traceback import format_exception  # noqa: PLC0415 - only a bug needs it
 
     path = folder / "bug-report.txt"
     try:
-        path.write_text("".join(format_exception(error)), encoding="utf-8")
+        path.write_text(hide("".join(format_exception(error))), encoding="utf-8")
         path.chmod(0o600)
     except OSError:
         return None
