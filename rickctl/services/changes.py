@@ -16,8 +16,9 @@ from rickctl.services.desk import hold, retry, save
 from rickctl.services.drafts import find_instrument, parse_units
 from rickctl.services.gate import Asked, check_fresh, counted, numbers_of, versions_beside
 from rickctl.services.moment import measure, nearest_opposite
+from rickctl.services.orders import check_unstopped
 from rickctl.services.sending import transmit
-from rickctl.services.stored import changes_json, quote_json, read_target, request_json, verdicts_json
+from rickctl.services.stored import changes_json, quote_json, read_target, read_verdicts, request_json, verdicts_json
 from rickctl.services.terms import changed, current_request, resolve_changes
 
 if TYPE_CHECKING:
@@ -158,7 +159,17 @@ def modify(words: Words, desk: Desk, trader: Trader, execution: Execution) -> In
     after = changed(current_request(held, words.number), changes)
     body: dict[str, JSON] = {**request_json(after), "target": words.number, "changes": changes_json(changes)}
     row = _record(IntentKind.MODIFY, target.symbol, body, desk, trader, _ChangeJudge(target, changes))
-    return transmit_change(row, desk, trader, lambda: execution.modify_order(target.client_order_id, changes))
+
+    def send() -> None:
+        # What the gate held to the switch that stops everything is looked at once more before it leaves.
+        if any(verdict.rule == _KILL_RULE for verdict in read_verdicts(row.verdicts)):
+            check_unstopped(desk.scope, row.charter_hash, trader)
+        execution.modify_order(target.client_order_id, changes)
+
+    return transmit_change(row, desk, trader, send)
+
+
+_KILL_RULE = "1.3"
 
 
 def preview_close(symbol: str, trade: int | None, units: str | None, desk: Desk, trader: Trader) -> None:
@@ -264,7 +275,7 @@ def _check_moment(
             raise StaleAccount
     if judge.widens(held):
         check_fresh(asked, held, charter, transaction, trader.wall)
-        return replace(snapshot, kill_reason=trader.kill_reason())
+        return replace(snapshot, kill_reason=trader.kill_reason(), arming=trader.arming())
     if transaction.account(scope) != held.row:
         raise StaleAccount
     return snapshot
@@ -306,4 +317,6 @@ def _moment(
         stop_loss=None,
         take_profit=None,
     )
+    # Only what widens risk asks for a window; what narrows it never has to be armed.
+    snapshot = replace(snapshot, arming=trader.arming()) if widens else snapshot
     return snapshot, Asked(request, "", held.now_ns, wall_ns, numbers_of(held.account), versions)

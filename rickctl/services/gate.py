@@ -123,7 +123,9 @@ def _measured(snapshot: Snapshot, decision: Decision) -> dict[str, JSON]:
     Explained: the computed quality, the rate its risk was counted at, the equity behind it.
     """
     unit, rate = snapshot.base_to_account, snapshot.account_to_charter
+    window = snapshot.arming.window
     return {
+        **({} if window is None else {"armed": window.number}),
         "quality": quality_json(decision.quality),
         "quote_to_account": text_or_none(snapshot.quote_to_account),
         "equity": text_or_none(snapshot.equity),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from rickctl.domain.errors import OrderRejected, RickctlError, UsageError
 from rickctl.domain.orders import IntentState, OrderState
+from rickctl.domain.scope import Mode
 from rickctl.services.changes import cancel, close_position, modify, preview_change, preview_close
 from rickctl.services.desk import hold
 from rickctl.services.orders import place, preview
@@ -131,11 +133,15 @@ class OrderDesk:
         return [*FILL_RULES, *(f"{name.replace('_', ' ')}: {text}" for name, text in described.items())]
 
     def resolve(self, *, dry_run: bool = False) -> list[Resolved]:
-        """Settle what dead processes left without an answer, and finish a kill; the living are not touched."""
+        """Settle what dead processes left without an answer, finish a kill and a disarm; the living are not touched."""
         if dry_run:
             return preview_recovery(self.desk.reads, self.scope, self.execution, self.is_gone)
         if self.trader.kill_reason() is not None:
             cancel_entries(self.desk, self.execution)
+        if self.scope.mode is Mode.LIVE and not self.trader.arming().is_armed:
+            # An entry must not outlive its window; one that cannot be cancelled now ends by itself at the venue.
+            with suppress(RickctlError):
+                cancel_entries(self.desk, self.execution)
         now_ns = account_now(self.desk)
         return recover(self.desk.writable(), self.scope, self.execution, self.is_gone, now_ns)
 

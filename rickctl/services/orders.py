@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from rickctl.domain.arming import NOT_LIVE
 from rickctl.domain.charter import refusal
 from rickctl.domain.conversion import Rates
 from rickctl.domain.errors import OrderRejected, Refused, SetupError, Unreachable, UsageError
-from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS, rfc3339
+from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS, SECOND_NS, rfc3339
 from rickctl.domain.orders import IntentState, Side
 from rickctl.services.desk import check_open, hold, retry, save
 from rickctl.services.drafts import build_request, check_draft, find_instrument
@@ -21,6 +22,7 @@ from rickctl.services.stored import read_request, read_verdicts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rickctl.domain.arming import ArmState
     from rickctl.domain.charter import Charter, Snapshot
     from rickctl.domain.errors import RickctlError
     from rickctl.domain.market import Instrument
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from rickctl.domain.ports import Clock, Execution, StateReads, Submitted
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
-    from rickctl.domain.scope import Mode
+    from rickctl.domain.scope import Mode, Scope
     from rickctl.services.charter import LoadedCharter
     from rickctl.services.desk import Desk, Held
     from rickctl.services.drafts import Draft
@@ -39,11 +41,15 @@ KEY_LIFE_NS = 30 * DAY_NS
 """How long an idempotency key stands for its order."""
 
 
+def _never_armed() -> ArmState:
+    return NOT_LIVE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trader:
     """Who places an order, and what stands in the way: charter, kill switch, wall clock, owner, other accounts.
 
-    `load` reads the charter in use, `shipped` the one of the installation.
+    `load` reads the charter in use, `shipped` the one of the installation; `arming` says whether LIVE is armed now.
     """
 
     load: Callable[[], LoadedCharter]
@@ -52,6 +58,7 @@ class Trader:
     wall: Clock
     owner: Callable[[], str]
     neighbours: Callable[[], Sequence[Desk]]
+    arming: Callable[[], ArmState] = _never_armed
 
     def entry_charter(self) -> tuple[Charter, frozenset[Mode]]:
         """The charter entries answer to, and what it is sealed for. Raises Refused where it cannot be used."""
@@ -121,8 +128,8 @@ def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> Int
             if known is not None:
                 return known, None
             check_fresh(weighed.asked, held, charter, transaction, trader.wall)
-            # Read again: a kill may have come down while this process waited for its turn.
-            snapshot = replace(weighed.snapshot, kill_reason=trader.kill_reason())
+            # Read again: a kill may have come down, or the window closed, while this process waited for its turn.
+            snapshot = replace(weighed.snapshot, kill_reason=trader.kill_reason(), arming=trader.arming())
             row, decision = pass_gate(weighed.asked, snapshot, charter, transaction, owner=trader.owner())
             if held.events:
                 save(transaction, held)
@@ -135,12 +142,21 @@ def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> Int
 
 
 def _submit(approved: Approved, trader: Trader, execution: Execution) -> Submitted:
-    """Send, unless a kill came down since the gate. Raises Refused."""
+    """Send, unless it was stopped since the gate. Raises Refused."""
+    check_unstopped(approved.request.scope, approved.charter_hash, trader)
+    return execution.submit_order(approved)
+
+
+def check_unstopped(scope: Scope, charter_hash: str, trader: Trader) -> None:
+    """No kill came down and no window closed since the gate: the last look before a byte leaves. Raises Refused."""
     reason = trader.kill_reason()
     if reason is not None:
         message = f"trading was killed before the order was sent: {reason}"
         raise Refused(message, code="kill_latch", hint="rickctl resume")
-    return execution.submit_order(approved)
+    state = trader.arming()
+    if not state.allows(scope, charter_hash):
+        message = f"{scope} was disarmed before the order was sent: {state.told}"
+        raise Refused(message, code="not_armed", hint=f"rickctl arm --account {scope}")
 
 
 def weigh(
@@ -150,14 +166,14 @@ def weigh(
     wall_ns, versions = trader.wall.now_ns(), versions_beside(desk)
     instrument = find_instrument(draft.symbol, desk.market.instruments)
     rates = Rates(desk.market, held.now_ns)
-    ttl_ns = charter.max_ttl_min * MINUTE_NS if draft.ttl_ns is None else draft.ttl_ns
+    state = trader.arming()
     request = build_request(
         draft,
         scope=desk.scope,
         instrument=instrument,
         quote=rates.quote(instrument.symbol),
         sizing=sizing_of(held.account, instrument, rates),
-        expires_ns=held.now_ns + ttl_ns,
+        expires_ns=_expiry(draft, held.now_ns, charter, state),
     )
     _check_spot(request, held)
     _check_can(request, desk)
@@ -174,7 +190,17 @@ def weigh(
     opposite = nearest_opposite(held.account, instrument.symbol, request.side)
     fingerprint = draft.fingerprint(instrument.symbol)
     asked = Asked(request, fingerprint, held.now_ns, wall_ns, numbers_of(held.account), versions)
-    return Weighed(asked, instrument, replace(snapshot, own_opposite_price=opposite))
+    return Weighed(asked, instrument, replace(snapshot, own_opposite_price=opposite, arming=state))
+
+
+def _expiry(draft: Draft, now_ns: int, charter: Charter, state: ArmState) -> int:
+    """When a resting entry ends: as asked, else as late as charter and window let it, to the second within it."""
+    if draft.ttl_ns is not None:
+        return now_ns + draft.ttl_ns
+    latest_ns = now_ns + charter.max_ttl_min * MINUTE_NS
+    if not state.is_armed:
+        return latest_ns
+    return min(latest_ns, (state.ends_ns - SECOND_NS) // SECOND_NS * SECOND_NS)
 
 
 def _check_spot(request: OrderRequest, held: Held) -> None:
@@ -226,7 +252,7 @@ def answer_again(row: IntentRow, desk: Desk, wall: Clock) -> IntentRow:
     """The answer a key was given before; a no is told as the old one it is, since nothing was asked again."""
     try:
         return answer(row, desk, wall)
-    except (OrderRejected, Refused, Unreachable, UsageError) as error:
+    except (OrderRejected, Refused, SetupError, Unreachable, UsageError) as error:
         error.message = f"order {row.number} of {rfc3339(row.created_ns)} was answered: {error.message}"
         error.hint = "the same key keeps its answer for 30 days; another --key asks again"
         raise
@@ -238,7 +264,7 @@ def _refusal_of(row: IntentRow) -> Refused:
     return refused
 
 
-_FAILURES = {kind.category: kind for kind in (OrderRejected, Refused, Unreachable, UsageError)}
+_FAILURES = {kind.category: kind for kind in (OrderRejected, Refused, SetupError, Unreachable, UsageError)}
 
 
 def _said_no(row: IntentRow) -> RickctlError:

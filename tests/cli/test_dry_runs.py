@@ -32,7 +32,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "account advance": (("empty", "--by", "1h"),),
     "kill": ((), ("--reason", "odd fills")),
     "resume": ((),),
-    "charter seal": (("--expect", "703755", "--mode", "practice"), ("--expect", "0" * 12)),
+    "charter seal": (("--expect", "a461e2", "--mode", "practice"), ("--expect", "0" * 12)),
     "charter edit": ((),),
     "config set": (("output", "csv"),),
     "config unset": (("colour",),),

@@ -86,6 +86,8 @@ ELSEWHERE = {
     "6.3": "below: a clock on which every answer is late",
     "7.4": "below: more cancels than the smallest allowance",
     "1.5": "an unknown outcome needs a broker that falls silent; paper answers or its process dies: tests/faults",
+    "1.6": "paper needs no window: tests/cli/test_arming.py",
+    "6.4": "as 1.6",
     "2.1": "a paper market has no crossed or missing price to give: tests/domain/test_charter_limits.py",
     "4.4": "the paper broker holds both exits of every order: tests/domain/test_charter.py",
     "10.1": "an account has one price source and no second to be mixed up with: tests/domain/test_charter.py",

@@ -7,13 +7,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from rickctl.domain.arming import ArmState, Bindings, Moment, Person, Window
 from rickctl.domain.charter import Charter, Counts, Exposure, Snapshot, parse_charter
-from rickctl.domain.instants import HOUR_NS, MILLISECOND_NS
+from rickctl.domain.instants import HOUR_NS, MILLISECOND_NS, MINUTE_NS
 from rickctl.domain.market import Instrument, InstrumentKind, Quote
 from rickctl.domain.orders import EntryType, OrderRequest, Side
-from rickctl.domain.scope import DEFAULT_SCOPE, Mode
+from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope
 
 NOW_NS = 1_800_000_000_000_000_000
+LIVE = Scope(Mode.LIVE, "oanda", "001-001-1234567-001")
 SHIPPED_TEXT = (Path(__file__).parents[2] / "rickctl" / "charter.toml").read_text(encoding="utf-8")
 
 
@@ -98,3 +100,24 @@ def counts(**changes: int) -> Snapshot:
 
 def carrying(**changes: Decimal) -> Snapshot:
     return snapshot(exposure=replace(Exposure(), **changes))
+
+
+def armed(left_ns: int, *, scope: Scope = LIVE, charter: Charter | None = None) -> ArmState:
+    """A window for `scope` under the shipped charter that stands for `left_ns` more."""
+    bindings = Bindings((charter or shipped()).hash, "5701e1d0", "", "")
+    window = Window(
+        number=7,
+        scope=scope,
+        bindings=bindings,
+        opened=Moment(NOW_NS - HOUR_NS, 0, "boot"),
+        wall_end_ns=NOW_NS + left_ns,
+        boot_end_ns=HOUR_NS + left_ns,
+        reason="",
+        by=Person(1000, "/dev/pts/1"),
+    )
+    return ArmState(scope=scope, window=window, cause=None, ends_ns=NOW_NS + left_ns, left_ns=left_ns)
+
+
+def live(**changes: Any) -> Snapshot:  # noqa: ANN401 - any field
+    """A moment in which only the window stands between an order and real money."""
+    return snapshot(**{"sealed_for": frozenset({Mode.LIVE}), "arming": armed(20 * MINUTE_NS), **changes})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from rickctl.domain.arming import NOT_LIVE
 from rickctl.domain.charter import (
     KEYS,
     OVERRIDES,
@@ -28,7 +29,7 @@ from rickctl.domain.instants import HOUR_NS, MILLISECOND_NS, MINUTE_NS, SECOND_N
 from rickctl.domain.market import InstrumentKind
 from rickctl.domain.orders import EntryType, OrderRequest, Side
 from rickctl.domain.scope import Mode
-from tests.domain.charter_kit import NOW_NS, counts, instrument, order, quote, shipped, snapshot
+from tests.domain.charter_kit import LIVE, NOW_NS, counts, instrument, live, order, quote, shipped, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -292,6 +293,7 @@ ELSEWHERE = {
     "repeat_window_s": "the window its counter is kept over",
     "LIVE_STREAM_TIMEOUT_SECONDS": "held by the stream",
     "MAX_RECONNECT_ATTEMPTS": "held by the stream",
+    "max_arm_min": "held when a window is opened, not by an order",
 }
 
 
@@ -339,6 +341,7 @@ BROKEN: dict[str, Asked] = {
     "1.3": asked(moment=snapshot(kill_reason="by hand")),
     "1.4": asked(moment=snapshot(latches=("day_drawdown",))),
     "1.5": asked(moment=snapshot(held_symbols=frozenset({"EUR_USD"}))),
+    "1.6": asked(order(scope=LIVE), live(arming=NOT_LIVE)),
     "2.1": asked(moment=snapshot(quote=quote(bid=Decimal("1.08521")))),
     "2.2": aged(1),
     "2.3": asked(moment=snapshot(quote=quote(tradeable=False))),
@@ -361,6 +364,10 @@ BROKEN: dict[str, Asked] = {
     "6.1": resting(1),
     "6.2": asked(moment=snapshot(hold_min=None)),
     "6.3": BOUNDARIES["max_latency_breaches"][1](1),
+    "6.4": asked(
+        order(scope=LIVE, entry=EntryType.LIMIT, price=Decimal("1.08520"), expires_ns=NOW_NS + 20 * MINUTE_NS + 1),
+        live(),
+    ),
     "7.1": BOUNDARIES["max_daily_trades"][1](1),
     "7.2": BOUNDARIES["max_orders_per_minute"][1](1),
     "7.3": BOUNDARIES["max_messages_per_minute"][1](1),

@@ -82,7 +82,7 @@ def test_notes_between_examples_change_the_desk(tmp_path: Path) -> None:
 
 
 def test_files_of_an_example_stay_in_its_desk(tmp_path: Path) -> None:
-    commands = ("$ rickctl charter seal --expect 7037552f3955", "$ rickctl journal backup ~/rickctl-copy.db")
+    commands = ("$ rickctl charter seal --expect a461e23e5360", "$ rickctl journal backup ~/rickctl-copy.db")
     shown = played("\n".join(["```console", *commands, "```"]), tmp_path)
     assert "✓ ~/rickctl-copy.db" in shown
     assert (tmp_path / "rickctl-copy.db").is_file()

@@ -32,6 +32,7 @@ _JUDGES: Mapping[str, Callable[[Case], Answer]] = {
     "1.3": judge.kill_switch,
     "1.4": judge.latches,
     "1.5": judge.no_unknown,
+    "1.6": judge.armed,
     "2.1": judge.real_price,
     "2.2": judge.price_age,
     "2.3": judge.tradeable,
@@ -54,6 +55,7 @@ _JUDGES: Mapping[str, Callable[[Case], Answer]] = {
     "6.1": judge.time_to_live,
     "6.2": judge.maximum_hold,
     "6.3": limits.placement_latency,
+    "6.4": judge.life_in_window,
     "7.1": limits.daily_trades,
     "7.2": limits.order_rate,
     "7.3": limits.message_rate,
@@ -202,6 +204,8 @@ def _hint(rule: Rule, request: OrderRequest | None) -> str:
         words = f"{request.symbol} {request.side.value} {request.units:f}"
         distance = "1%" if "-" in request.symbol else "20p"
         return f"rickctl order place {words} --stop-loss {distance} --take-profit 2R"
+    if rule.code == "not_armed" and request is not None:
+        return f"rickctl arm --account {request.scope}"
     if rule.code == "market_closed":
         return "rickctl account create rehearsal --speed step --start 2026-11-18T14:00"
     if rule.code in _LOOK_AT_QUOTE and request is not None:

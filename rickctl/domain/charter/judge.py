@@ -9,6 +9,7 @@ from rickctl.domain.charter.case import positive, quality_of
 from rickctl.domain.charter.words import UNKNOWN, at_least, at_most, down, grouped, up
 from rickctl.domain.instants import MINUTE_NS, SECOND_NS, duration_text, rfc3339
 from rickctl.domain.orders import EntryType, Side
+from rickctl.domain.scope import Mode
 
 if TYPE_CHECKING:
     from rickctl.domain.charter.case import Case
@@ -101,6 +102,17 @@ def no_unknown(case: Case) -> Answer:
     symbol = case.request.symbol
     held = symbol in case.snapshot.held_symbols
     return held_to(not held, "held" if held else "none", "none", f"{symbol} is held by an order of unknown outcome")
+
+
+def armed(case: Case) -> Answer:
+    """1.6: a LIVE scope has a window open, for it and for this charter."""
+    scope, state = case.request.scope, case.snapshot.arming
+    if scope.mode is not Mode.LIVE:
+        return Answer(scope.mode.value, "armed for live", passed=True, detail="not LIVE, rule not applied")
+    refusal = f"{scope} is not armed: {state.told or 'it was armed under other terms'}"
+    is_armed = state.allows(scope, case.charter.hash)
+    measured = f"armed, {duration_text(state.left_ns)} left" if is_armed else "not armed"
+    return held_to(is_armed, measured, "armed", refusal)
 
 
 def real_price(case: Case) -> Answer:
@@ -288,6 +300,21 @@ def time_to_live(case: Case) -> Answer:
     if left_ns > 0:
         refusal = f"the order would live {duration_text(left_ns)}; {limit} min is the most"
     return held_to(0 < left_ns <= limit * MINUTE_NS, shown, at_most(limit, "min"), refusal)
+
+
+def life_in_window(case: Case) -> Answer:
+    """6.4: a LIVE entry that rests ends with the window."""
+    expires_ns, state = case.request.expires_ns, case.snapshot.arming
+    if case.request.scope.mode is not Mode.LIVE:
+        return Answer(case.request.scope.mode.value, "armed for live", passed=True, detail="not LIVE, rule not applied")
+    if not state.is_armed:
+        return Answer(UNKNOWN, "the end of the window", passed=False, detail="without a window nothing may rest")
+    end = f"≤ {rfc3339(state.ends_ns)}"
+    if expires_ns is None:
+        instant = case.request.entry is EntryType.MARKET
+        return held_to(instant, "none", end, "a resting entry must say when it expires", "a market entry does not rest")
+    refusal = f"the order would rest until {rfc3339(expires_ns)}; the window ends {rfc3339(state.ends_ns)}"
+    return held_to(expires_ns <= state.ends_ns, rfc3339(expires_ns), end, refusal)
 
 
 def maximum_hold(case: Case) -> Answer:

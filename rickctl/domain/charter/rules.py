@@ -70,6 +70,12 @@ RULES: tuple[Rule, ...] = (
         hint="rickctl order resolve",
     ),
     Rule(
+        id="1.6", name="armed", code="not_armed", keys=("max_arm_min",), rank=4,
+        reason="Real money is risked only while a person has opened a window for it, which closes by itself.",
+        passes=f"{_ORDER}  (in a live account, armed)", refuses=f"{_ORDER}  (in a live account, not armed)",
+        hint="rickctl arm --help",
+    ),
+    Rule(
         id="2.1", name="real price", code="bad_quote", keys=("PRICE_DATA_VALIDATION_REQUIRED",), rank=12,
         reason="A missing, zero, crossed or not-a-number price measures nothing.",
         passes=_ORDER, refuses=f"{_ORDER}  (the quote is 1.08520 / 1.08512)",
@@ -189,6 +195,14 @@ RULES: tuple[Rule, ...] = (
         reason="Orders that take long to be answered are checked on prices that are gone when they arrive.",
         passes=f"{_ORDER}  (answers within 300 ms lately)", refuses=f"{_ORDER}  (three slow answers within the hour)",
         hint="rickctl resume", latches="slow_placement",
+    ),
+    Rule(
+        id="6.4", name="life in the window", code="outlives_arm", keys=("max_arm_min",), rank=44,
+        reason="A resting entry must not fill after the window that let it be sent has closed.",
+        passes="order place EUR_USD buy 10000 --limit 1.08000 --stop-loss 20p --take-profit 2R --ttl 20m"
+        "  (in a live account, armed for 30 min)",
+        refuses="order place EUR_USD buy 10000 --limit 1.08000 --stop-loss 20p --take-profit 2R --ttl 1h"
+        "  (in a live account, armed for 30 min)",
     ),
     Rule(
         id="7.1", name="daily trades", code="daily_trades", keys=("max_daily_trades",), rank=16,

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rickctl.domain.arming import NOT_LIVE
 from rickctl.domain.models import NO_COMMISSION
 
 if TYPE_CHECKING:
+    from rickctl.domain.arming import ArmState
     from rickctl.domain.market import Instrument, Quote
     from rickctl.domain.models import Commission
     from rickctl.domain.scope import Mode
@@ -93,6 +95,7 @@ class Snapshot:
     exposure: Exposure = Exposure()
     counts: Counts = Counts()
     kill_reason: str | None = None
+    arming: ArmState = NOT_LIVE
     latches: tuple[str, ...] = ()
     held_symbols: frozenset[str] = frozenset()
     own_opposite_price: Decimal | None = None

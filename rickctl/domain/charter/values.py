@@ -12,10 +12,10 @@ from rickctl.domain.errors import SetupError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Part of every charter hash: the same numbers under other rules are another charter."""
 
-SHIPPED_HASH = "7037552f3955a1900f6ebab2ac89c66773e7104ecab499fe06f59a7f9f776d15"
+SHIPPED_HASH = "a461e23e536009a467880641455bd171e6d234306329519446b0afb54760a680"
 """Hash of the charter the wheel carries; sealed for PAPER by standing here."""
 
 HASH_SHOWN = 12
@@ -96,6 +96,7 @@ KEYS: tuple[Key, ...] = (
     _fixed(1, "require_seal"),
     _fixed(1, "require_resume"),
     _fixed(1, "hold_unknown"),
+    _count(_most(1, "max_arm_min", "360", "1", "min")),
     _fixed(2, "require_tradeable"),
     _most(2, "max_frozen_s", "600", "1", "s"),
     _fixed(2, "require_open_market"),
@@ -181,6 +182,7 @@ class Charter:
     require_seal: bool
     require_resume: bool
     hold_unknown: bool
+    max_arm_min: int
     require_tradeable: bool
     max_frozen_s: Decimal
     require_open_market: bool
