@@ -5,14 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rickctl.domain.errors import OrderRejected, OutcomeUnknown, Refused, SetupError, Unreachable, UsageError
+from rickctl.domain.errors import (
+    OrderRejected,
+    OutcomeUnknown,
+    Refused,
+    RickctlError,
+    SetupError,
+    Unreachable,
+    UsageError,
+)
 from rickctl.domain.orders import IntentState
 from rickctl.services.desk import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rickctl.domain.errors import RickctlError
     from rickctl.domain.ports import Submitted
     from rickctl.domain.records import JSON, IntentRow
     from rickctl.services.desk import Desk
@@ -28,13 +35,16 @@ def unknown_outcome(row: IntentRow) -> OutcomeUnknown:
 def transmit(row: IntentRow, desk: Desk, owner: str, do: Callable[[], Submitted | None]) -> IntentRow:
     """Mark the intent as sent, durably, then `do` it once, then record the answer.
 
-    Raises OrderRejected, Unreachable, Refused and UsageError as `do` does, OutcomeUnknown when in doubt.
+    Raises OrderRejected, Unreachable, Refused and UsageError as `do` does, OutcomeUnknown when in doubt. A SetupError
+    is a doubt about our own state, unless a broker raised it: then it is a no, such as a token that is not accepted.
     """
+    is_no: tuple[type[RickctlError], ...] = (OrderRejected, Unreachable, UsageError, Refused)
+    is_no += (SetupError,) if desk.venue is not None else ()
     if not _moved(desk, row, IntentState.INTENT, IntentState.SENT, owner=owner, sent_ns=account_now(desk)):
         raise unknown_outcome(row)
     try:
         submitted = do()
-    except (OrderRejected, Unreachable, UsageError, Refused) as error:
+    except is_no as error:
         error.order = row.number
         _moved(desk, row, IntentState.SENT, IntentState.REJECTED, answered_ns=account_now(desk), error=error)
         raise
