@@ -11,23 +11,21 @@ from rickctl.credentials.private import SecretFile, read_token_file
 from rickctl.credentials.process import keep_out_of_core_files
 from rickctl.credentials.sources import Places, Sources, read_token_stdin
 from rickctl.credentials.vault import Keyring
-from rickctl.domain.credentials import Secret, Slot, find_source, no_credentials
+from rickctl.domain.credentials import TOKEN_BROKERS, Secret, Slot, find_source, no_credentials
 from rickctl.domain.errors import UsageError
-from rickctl.services.credentials import Desk, check_credentials
+from rickctl.services.credentials import Desk, authorise, check_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rickctl.app import App
-    from rickctl.domain.credentials import Found, Source, Vault
+    from rickctl.domain.credentials import Found, ProbeAnswer, Source, Vault
     from rickctl.domain.errors import SetupError
     from rickctl.domain.ports import Probe, State
     from rickctl.domain.scope import Mode
     from rickctl.services.doctor import Check
 
 LOOPBACK_VARIABLE = "RICKCTL_OANDA_URL"
-VENUES = ("oanda",)
-"""Brokers that need a token."""
 
 
 class Credentials:
@@ -116,24 +114,24 @@ class Credentials:
         """The keyring, or the file that was chosen instead."""
         return SecretFile(Path(path)) if path else self._keyring
 
-    def desk(self, broker: str) -> Desk:
-        """What logins are made with. Raises UsageError for a broker that needs none."""
+    def desk(self) -> Desk:
+        """What logins and logouts are made with."""
         app = self._app
         return Desk(
             logins=self.logins,
-            probe=self.probe(broker),
             open_state=self._open_state,
             clock=app.clock,
             state_folder=str(app.folders.state),
             uid=os.getuid(),
-            asks_other=self.asks_other,
         )
 
-    def probe(self, broker: str) -> Probe:
-        """Who asks a venue about a token. Raises UsageError, SetupError."""
-        if broker not in VENUES:
-            message = f"{broker} needs no login; there is {', '.join(VENUES)}"
-            raise UsageError(message, code="unknown_broker", hint="rickctl broker list")
+    def ask(self, slot: Slot, secret: Secret) -> ProbeAnswer:
+        """What the venue says of a token. Raises SetupError, Unreachable."""
+        # A sandbox's token is shown to no venue, and no venue's to a sandbox in its place.
+        is_sandbox = bool(self._app.environment.get(LOOPBACK_VARIABLE))
+        return authorise(slot, secret, self._probe(slot.broker), asks_other=not is_sandbox)
+
+    def _probe(self, broker: str) -> Probe:
         if self._app.open_probe is not None:
             return self._app.open_probe(broker)
         from importlib import import_module  # noqa: PLC0415 - only a login asks
@@ -141,16 +139,11 @@ class Credentials:
         probe: Probe = import_module(f"rickctl.adapters.{broker}.probe").open_probe(self._app.brokers.surroundings)
         return probe
 
-    @property
-    def asks_other(self) -> bool:
-        """Whether a token may be shown to the other environment: never one that is meant for a sandbox."""
-        return not self._app.environment.get(LOOPBACK_VARIABLE)
-
     def slots(self) -> list[Slot]:
         """Every broker and mode that takes a token, and every account that has one of its own. Raises SetupError."""
         from rickctl.domain.scope import Mode  # noqa: PLC0415 - two of its three words
 
-        every = [Slot(broker, mode) for broker in VENUES for mode in (Mode.PRACTICE, Mode.LIVE)]
+        every = [Slot(broker, mode) for broker in TOKEN_BROKERS for mode in (Mode.PRACTICE, Mode.LIVE)]
         return list(dict.fromkeys([*every, *(login.slot for login in self.logins.load())]))
 
     def check(self) -> Check:

@@ -50,7 +50,6 @@ def login(
     """
     app = app_of(context)
     slot = read_slot(broker, mode, account)
-    desk = app.credentials.desk(slot.broker)
     path = "" if insecure_file is None else str(insecure_file.expanduser().absolute())
     vault = app.credentials.vault(path)
     if not dry_run:
@@ -58,7 +57,7 @@ def login(
         vault.load([slot])
     secret = app.credentials.given(slot, token_file, from_stdin=token_stdin)
     _warn(app, check_token(slot.broker, secret))
-    result = log_in(slot, secret, vault, desk, path=path, dry_run=dry_run)
+    result = log_in(slot, secret, vault, app.credentials.desk(), app.credentials.ask, path=path, dry_run=dry_run)
     _warn(app, skew_warning(result.skew_ms))
     if path and not dry_run:
         app.warn(f"the token lies unencrypted in {path}; anyone who can read that file can use it")

@@ -30,7 +30,7 @@ def logout(
     app = app_of(context)
     slot = read_slot(broker, mode, account)
     credentials = app.credentials
-    desk = credentials.desk(slot.broker)
+    desk = credentials.desk()
     if dry_run:
         places = [path or "keyring" for _, path in planned_removals(slot, desk.logins.load())]
         app.show(removals_view(slot, places), output=output, badge="Logout · dry run")

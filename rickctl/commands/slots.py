@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rickctl.domain.credentials import Slot, check_mode
+from rickctl.domain.credentials import Slot, check_slot
 from rickctl.domain.scope import check_account_name, parse_mode
 
 BrokerArgument = Annotated[str, typer.Argument(metavar="BROKER", help="oanda", show_default=False)]
@@ -21,4 +21,4 @@ def read_slot(broker: str, mode: str, account: str | None) -> Slot:
     """The slot that three words name. Raises UsageError."""
     name = broker.strip().lower()
     named = None if account is None else check_account_name(account.strip().lower())
-    return Slot(name, check_mode(parse_mode(mode, name)), named)
+    return check_slot(Slot(name, parse_mode(mode, name), named))

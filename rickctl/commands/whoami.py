@@ -43,12 +43,7 @@ def whoami(
         raise failure
     rows = identities(slots, found, credentials.account_of, credentials.logins.load())
     if check:
-        rows = [
-            check_identity(
-                row, found.get(row.slot), credentials.probe(row.slot.broker), asks_other=credentials.asks_other
-            )
-            for row in rows
-        ]
+        rows = [check_identity(row, found.get(row.slot), credentials.ask) for row in rows]
     if failure is not None:
         app.warn(failure.message)
     app.show(identities_view(rows), output=output, badge="Credentials")

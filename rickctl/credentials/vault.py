@@ -21,9 +21,12 @@ LIMIT_S = 3
 """What one question may take, the start of its process included."""
 
 _HELPER = Path(__file__).with_name("helper.py")
-_WAYS = "environment, RICKCTL_CREDENTIAL_FD, CREDENTIALS_DIRECTORY, credential_command or login --insecure-file FILE"
+_WAYS = (
+    "OANDA_PRACTICE_TOKEN in the environment, RICKCTL_CREDENTIAL_FD, CREDENTIALS_DIRECTORY, credential_command, "
+    "login --insecure-file FILE"
+)
 _FAILURES = {
-    "absent": f"there is no keyring here; other ways: {_WAYS}",
+    "absent": f"there is no keyring here, so no token is kept in one; other ways: {_WAYS}",
     "locked": "the keyring is locked; unlock it",
     "lost": "the keyring took the secret but does not give it back; it is not stored",
 }

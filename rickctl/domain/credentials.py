@@ -120,6 +120,9 @@ def mask_account(account: str) -> str:
     return f"***{account[-2:]}" if len(account) > 4 else "***"  # noqa: PLR2004 - two of four would be half of it
 
 
+TOKEN_BROKERS = ("oanda",)
+"""Brokers that are logged in to with a token."""
+
 Source = Literal["fd", "systemd", "command", "file", "environment", "keyring"]
 
 SOURCES: tuple[Source, ...] = ("fd", "systemd", "command", "file", "environment", "keyring")
@@ -203,9 +206,12 @@ def find_source(word: str) -> Source:
     raise UsageError(message, code="bad_source")
 
 
-def check_mode(mode: Mode) -> Mode:
-    """The mode, if a venue has it. Raises UsageError for paper, which needs no token."""
-    if mode is Mode.PAPER:
+def check_slot(slot: Slot) -> Slot:
+    """The slot, if there is a token for it. Raises UsageError for paper and for a broker that takes none."""
+    if slot.broker not in TOKEN_BROKERS:
+        message = f"broker {slot.broker[:40]!r} takes no token; {', '.join(TOKEN_BROKERS)} does"
+        raise UsageError(message, code="unknown_broker", hint="rickctl broker list")
+    if slot.mode is Mode.PAPER:
         message = "paper needs no token; --mode is practice or live"
-        raise UsageError(message, code="bad_mode", hint="--mode practice")
-    return mode
+        raise UsageError(message, code="bad_mode", hint=f"rickctl login {slot.broker} --mode practice")
+    return slot

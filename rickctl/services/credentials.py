@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rickctl.domain.ports import Clock, Probe, State
     from rickctl.domain.records import JSON
 
+    Ask = Callable[[Slot, Secret], ProbeAnswer]
     Survey = Callable[[Sequence[Slot]], tuple[dict[Slot, Found], SetupError | None]]
 
 SKEW_WARNED_MS = 2_000
@@ -49,15 +50,13 @@ def check_token(broker: str, secret: Secret) -> str | None:
 
 
 class Desk(NamedTuple):
-    """What a login is done with. `other_mode` tells whether the other environment may be asked about a token too."""
+    """What logins and logouts are done with; `uid` is the user who does them."""
 
     logins: LoginBook
-    probe: Probe
     open_state: Callable[[], State]
     clock: Clock
     state_folder: str
     uid: int
-    asks_other: bool = True
 
 
 class LoggedIn(NamedTuple):
@@ -71,14 +70,16 @@ class LoggedIn(NamedTuple):
     stored: str
 
 
-def log_in(slot: Slot, secret: Secret, vault: Vault, desk: Desk, *, path: str = "", dry_run: bool = False) -> LoggedIn:
-    """Ask the venue about a token, keep it, read it back, and record that.
+def log_in(
+    slot: Slot, secret: Secret, vault: Vault, desk: Desk, ask: Ask, *, path: str = "", dry_run: bool = False
+) -> LoggedIn:
+    """Ask the venue about a token (`ask` is `authorise` with its probe), keep it, read it back, and record that.
 
     Raises SetupError (bad_token, wrong_environment, clock_skew and those of the vault), Unreachable; UsageError for an
     account the token does not open. A refusal is recorded too.
     """
     try:
-        answer = authorise(slot, secret, desk.probe, asks_other=desk.asks_other)
+        answer = ask(slot, secret)
         account = _choose(slot, answer)
     except RickctlError as error:
         if not dry_run:
@@ -230,12 +231,12 @@ def identities(
     return rows
 
 
-def check_identity(row: Identity, found: Found | None, probe: Probe, *, asks_other: bool) -> Identity:
+def check_identity(row: Identity, found: Found | None, ask: Ask) -> Identity:
     """A row with what the venue says of its token; one without a token as it was."""
     if found is None:
         return row
     try:
-        answer = authorise(row.slot, found.secret, probe, asks_other=asks_other)
+        answer = ask(row.slot, found.secret)
     except RickctlError as error:
         return row._replace(answers=False, problem=error.message)
     is_open = row.account is None or row.account in answer.accounts
