@@ -90,7 +90,7 @@ def test_the_contracts_hold_when_the_packages_still_to_come_are_there(copied: Pa
         "credentials.py": "import keyring",
         "engine/runner.py": "import rickctl.services.quotes",
         "gateway/http.py": "import rickctl.engine.runner",
-        "adapters/transport.py": "import httpx",
+        "adapters/transport/__init__.py": "import httpx",
         "adapters/oanda/client.py": "import oandapyV20\nimport rickctl.adapters.transport",
         "adapters/oanda/broker.py": "import rickctl.adapters.oanda.client",
         "store/planted.py": "import sqlite3",
