@@ -5,13 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from rickctl.domain.credentials import Found, ProbeAnswer, Secret
+from rickctl.domain.errors import SetupError
 from rickctl.domain.instruments import Instruments
 from rickctl.domain.market import Phase, Quote, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from rickctl.domain.credentials import Login, Slot
     from rickctl.domain.market import Bar, Cursor, Instrument, Watch
+    from rickctl.domain.scope import Mode
 
 
 class FakeClock:
@@ -140,3 +144,76 @@ def span(from_ns: int, at_ns: int, bid: tuple[str, str], ask: tuple[str, str], *
 def ticks(symbol: str, price: str) -> int:
     """A price as whole increments of a listed instrument."""
     return Instruments()[symbol].ticks(Decimal(price))
+
+
+class FakeProbe:
+    """A venue that knows some tokens in some modes, and can be away; records what it was asked."""
+
+    def __init__(
+        self,
+        known: Mapping[tuple[Mode, str], tuple[str, ...]],
+        *,
+        skew_ms: int | None = 0,
+        permissions: tuple[str, ...] = (),
+        failure: Exception | None = None,
+    ) -> None:
+        self._known = known
+        self._skew_ms = skew_ms
+        self._permissions = permissions
+        self._failure = failure
+        self.asked: list[Mode] = []
+
+    def check(self, mode: Mode, token: Secret) -> ProbeAnswer:
+        """The accounts of a token it knows there; raises what it was told to, or `bad_token`."""
+        self.asked.append(mode)
+        if self._failure is not None:
+            raise self._failure
+        if (mode, token.reveal()) not in self._known:
+            message = f"oanda {mode.value} does not know this token"
+            raise SetupError(message, code="bad_token")
+        return ProbeAnswer(self._known[mode, token.reveal()], self._permissions, self._skew_ms)
+
+
+class FakeVault:
+    """A keyring in memory; with `failure` every call raises it."""
+
+    def __init__(self, held: Mapping[Slot, str] | None = None, *, failure: SetupError | None = None) -> None:
+        self.held = dict(held or {})
+        self.failure = failure
+        self.loads = 0
+
+    def load(self, slots: Sequence[Slot]) -> dict[Slot, Found]:
+        """What it holds of those."""
+        self.loads += 1
+        self._fail()
+        return {slot: Found(Secret(self.held[slot]), slot, "keyring", "fake") for slot in slots if slot in self.held}
+
+    def save(self, slot: Slot, secret: Secret) -> str:
+        """Keep one."""
+        self._fail()
+        self.held[slot] = secret.reveal()
+        return "fake keyring"
+
+    def remove(self, slot: Slot) -> bool:
+        """Forget one."""
+        self._fail()
+        return self.held.pop(slot, None) is not None
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+class FakeLoginBook:
+    """The logins of a machine in memory."""
+
+    def __init__(self, logins: Iterable[Login] = ()) -> None:
+        self.logins = list(logins)
+
+    def load(self) -> list[Login]:
+        """All of them."""
+        return list(self.logins)
+
+    def save(self, logins: Sequence[Login]) -> None:
+        """Replace them."""
+        self.logins = list(logins)
