@@ -95,7 +95,7 @@ def reduced(trade_id: str, units: str, price: str, pl: str) -> dict[str, Any]:
     return {"tradeID": trade_id, "units": units, "price": price, "realizedPL": pl, "financing": "0.0000"}
 
 
-BRACKET = {"stopLossOnFill": {"price": "1.07500"}, "takeProfitOnFill": {"price": "1.09000"}}
+BRACKET: dict[str, Any] = {"stopLossOnFill": {"price": "1.07500"}, "takeProfitOnFill": {"price": "1.09000"}}
 
 
 def bracket() -> Book:
