@@ -57,7 +57,7 @@ class Fault:
     from_ns: int = 0
     until_ns: int | None = None
     length_ns: int | None = None
-    every_ns: int = 400 * MILLISECOND_NS
+    every_ns: int = 0
     by_ns: int = 0
     when: str = "before"
     how: str = "fin"
@@ -82,6 +82,7 @@ class Kind(NamedTuple):
     needed: tuple[str, ...] = ()
     status: int = 0
     how: str = "fin"
+    every_ns: int = 400 * MILLISECOND_NS
 
 
 _REQUEST, _REPLY, _LINE, _HINT = ((strikes,) for strikes in Strikes)
@@ -100,7 +101,7 @@ KINDS: dict[str, Kind] = {
     "status": Kind("the real answer under another status", _REPLY, ("status",), ("status",)),
     "truncate": Kind("send only part of the body, then close", _REPLY, ("keep", "framing")),
     "trickle": Kind("send the body byte by byte", _REPLY, ("every",)),
-    "endless": Kind("send a body that never ends", _REPLY, ("every",)),
+    "endless": Kind("send a body that never ends", _REPLY, ("every",), every_ns=10 * MILLISECOND_NS),
     "nan": Kind("put a word where numbers stand", (Strikes.REPLY, Strikes.LINE), ("word", "bare", "fields")),
     "lose": Kind("leave a line out", _LINE),
     "repeat": Kind("send a line twice", _LINE),
@@ -253,7 +254,7 @@ def read_fault(written: JSON, number: int, now_ns: int) -> Fault:
         message = f"how of a fault of kind {name} is {' or '.join(allowed)}, not {written['how']!r}"
         raise _bad(message)
     shown = {key: str(value) if isinstance(value, Decimal | float) else value for key, value in written.items()}
-    plain = Fault(number=number, kind=name, written=shown, status=kind.status, how=kind.how)
+    plain = Fault(number=number, kind=name, written=shown, status=kind.status, how=kind.how, every_ns=kind.every_ns)
     return replace(plain, **terms)  # type: ignore[arg-type]
 
 

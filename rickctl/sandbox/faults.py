@@ -115,6 +115,15 @@ class Faults:
             return {}
         return {_HINT_OF[fault.kind]: fault.hint or "none" for fault in self._strike(Strikes.HINT, Aim(operation))}
 
+    @property
+    def total(self) -> int:
+        """How many faults have struck so far."""
+        return self._total
+
+    def since(self, total: int) -> list[Fault]:
+        """What struck after there were `total`, as far as it is remembered."""
+        return [struck.fault for struck in self._struck if struck.place > total]
+
     def holds(self, fault: Fault) -> bool:
         """Whether a fault that struck is still in force, by schedule and by hand."""
         return fault.number in self._standing and self._is_due(fault, self._clock.now_ns())
