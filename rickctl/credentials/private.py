@@ -31,9 +31,11 @@ def read_private(path: Path, *, forbidden: int = 0o077, may_be_others: bool = Fa
     except OSError as error:
         why = "it is a symbolic link" if path.is_symlink() else os.strerror(error.errno or 0).lower()
         raise _unusable(path, why, f"ls -l {path}") from None
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         _check(path, os.fstat(descriptor), forbidden, may_be_others=may_be_others)
-        content = opened.read(LONGEST_TEXT + 1)
+        content = os.read(descriptor, LONGEST_TEXT + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > LONGEST_TEXT:
         raise _unusable(path, f"it is longer than {LONGEST_TEXT} bytes", f"ls -l {path}")
     try:
