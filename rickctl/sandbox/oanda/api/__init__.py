@@ -1,0 +1,1 @@
+"""What the REST interface answers, one module a subject: requests become fields or failures, nothing is rendered."""
