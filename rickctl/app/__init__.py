@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rickctl.adapters.factory import OpenedMarket
+    from rickctl.app.arming import Arming
     from rickctl.app.brokers import Brokers
     from rickctl.app.credentials import Credentials
     from rickctl.app.desks import Desks
@@ -60,6 +61,7 @@ class App:
         ask: Callable[[str], str] | None = None,
         ask_hidden: Callable[[str], str] | None = None,
         open_probe: Callable[[str], Probe] | None = None,
+        boot: Callable[[], tuple[int, str]] | None = None,
     ) -> None:
         self.out = out
         self.err = err
@@ -69,12 +71,14 @@ class App:
         self.ask = ask
         self.ask_hidden = ask_hidden
         self.open_probe = open_probe
+        self.boot = boot
         self.is_rehearsal = False
         self._folders: Folders | None = None
         self._markets: dict[tuple[str, int], OpenedMarket] = {}
         self._stores: dict[bool, Store] = {}
         self._desks: Desks | None = None
         self._credentials: Credentials | None = None
+        self._arming: Arming | None = None
         self._brokers: Brokers | None = None
 
     @property
@@ -176,6 +180,15 @@ class App:
 
             self._desks = Desks(self)
         return self._desks
+
+    @property
+    def arming(self) -> Arming:
+        """LIVE's windows, and the PIN that opens them."""
+        if self._arming is None:
+            from rickctl.app.arming import Arming  # noqa: PLC0415 - paper is never armed
+
+            self._arming = Arming(self)
+        return self._arming
 
     @property
     def credentials(self) -> Credentials:

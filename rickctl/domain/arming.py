@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rickctl.domain.instants import MINUTE_NS, SECOND_NS, duration_text, rfc3339
 from rickctl.domain.scope import Mode
@@ -49,6 +49,7 @@ class Cause(StrEnum):
     CHARTER = "charter_changed"
     CONFIGURATION = "configuration_changed"
     CREDENTIALS = "credentials_changed"
+    NO_CREDENTIALS = "no_credentials"
     SWITCHED_OFF = "execution_disabled"
     OTHER_STATE = "other_state"
     PROCESS_START = "process_started"
@@ -67,6 +68,7 @@ WORDS: dict[Cause, str] = {
     Cause.CHARTER: "the charter is not the one it was armed under",
     Cause.CONFIGURATION: "the configuration was changed",
     Cause.CREDENTIALS: "the token is not the one it was armed with",
+    Cause.NO_CREDENTIALS: "no token answers here",
     Cause.SWITCHED_OFF: "execution is switched off here",
     Cause.OTHER_STATE: "it was armed for another state folder",
     Cause.PROCESS_START: "a resident process was started",
@@ -76,7 +78,7 @@ WORDS: dict[Cause, str] = {
 }
 """What a person is told of each cause."""
 
-PASSING = frozenset({Cause.SWITCHED_OFF, Cause.OTHER_STATE})
+PASSING = frozenset({Cause.SWITCHED_OFF, Cause.OTHER_STATE, Cause.NO_CREDENTIALS})
 """Causes that hold for one process and its environment; every other one ends the window for good."""
 
 
@@ -93,11 +95,12 @@ class Bindings(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What stands around a window when it is asked about."""
+    """What stands around a window when it is asked about; `is_recorded`: the journal tells of its opening."""
 
     bindings: Bindings
     is_enabled: bool
     is_sealed: bool
+    is_recorded: bool
     kill_reason: str | None
 
 
@@ -162,6 +165,11 @@ class ArmState:
         )
 
     @property
+    def is_over(self) -> bool:
+        """Whether a window was found that must never stand again, whatever is put back."""
+        return self.window is not None and self.cause is not None and self.cause not in PASSING
+
+    @property
     def told(self) -> str:
         """Why it is not armed, in words."""
         if self.cause is None:
@@ -210,12 +218,19 @@ def _fault(window: Window, scope: Scope, now: Moment, standing: Standing) -> tup
         *_time_faults(window, now),
         (standing.kill_reason is not None, Cause.KILL, standing.kill_reason or ""),
         (are.store_id != was.store_id, Cause.OTHER_STATE, ""),
+        (not standing.is_recorded, Cause.DAMAGED, "the journal does not know it"),
         (are.charter_hash != was.charter_hash or not standing.is_sealed, Cause.CHARTER, ""),
         (are.configuration != was.configuration, Cause.CONFIGURATION, ""),
+        (was.credential != "" and are.credential == "", Cause.NO_CREDENTIALS, ""),
         (are.credential != was.credential, Cause.CREDENTIALS, ""),
         (not standing.is_enabled, Cause.SWITCHED_OFF, ""),
     )
     return next(((cause, detail) for is_so, cause, detail in faults if is_so), (None, ""))
+
+
+def time_fault(window: Window, now: Moment) -> tuple[Cause, str] | None:
+    """What the clocks alone say against a window, or None."""
+    return next(((cause, detail) for is_so, cause, detail in _time_faults(window, now) if is_so), None)
 
 
 def _time_faults(window: Window, now: Moment) -> tuple[tuple[bool, Cause, str], ...]:
@@ -231,3 +246,26 @@ def _time_faults(window: Window, now: Moment) -> tuple[tuple[bool, Cause, str], 
         (has_jumped, Cause.CLOCK_JUMP, f"{duration_text(abs(jump_ns))} {way}"),
         (is_over, Cause.EXPIRED, f"at {rfc3339(window.wall_end_ns)}"),
     )
+
+
+class ArmBox(Protocol):
+    """Where windows are kept, away from the database: ending one works while that is locked or lost.
+
+    Every call raises SetupError.
+    """
+
+    def load(self, scope: Scope) -> Window | Ended | None:
+        """What stands for a scope; what cannot be trusted counts as ended."""
+        ...
+
+    def all(self) -> list[Window | Ended]:
+        """What stands for every scope."""
+        ...
+
+    def open(self, window: Window) -> None:
+        """Let a window stand, durably."""
+        ...
+
+    def end(self, ended: Ended) -> None:
+        """Let the window of a scope stand no more."""
+        ...

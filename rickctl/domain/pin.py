@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.instants import HOUR_NS, MINUTE_NS
@@ -116,3 +116,36 @@ def locked_for_ns(failures: int, last: Moment | None, now: Moment) -> int:
     boot_left_ns = length_ns - (now.boot_ns - last.boot_ns if is_same_boot else now.boot_ns)
     wall_left_ns = length_ns - (now.wall_ns - last.wall_ns) if now.wall_ns >= last.wall_ns else 0
     return max(0, boot_left_ns, wall_left_ns)
+
+
+class PinBox(Protocol):
+    """Where the PIN is kept, hashed; every call but `hashed`, `digest` and `matches` raises SetupError."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a PIN was set."""
+        ...
+
+    def hashed(self, pin: str, store_id: str) -> PinRecord:
+        """A PIN as it is kept, with a fresh salt."""
+        ...
+
+    def matches(self, record: PinRecord, pin: str) -> bool:
+        """Whether this is the PIN."""
+        ...
+
+    def digest(self, record: PinRecord) -> str:
+        """What the journal knows a PIN by."""
+        ...
+
+    def load(self, digest: str) -> PinRecord | None:
+        """The PIN the journal knows by `digest`, or None."""
+        ...
+
+    def prepare(self, record: PinRecord) -> None:
+        """Keep a new PIN beside the old one until it is committed."""
+        ...
+
+    def commit(self) -> None:
+        """Put the new PIN in the place of the old one."""
+        ...
