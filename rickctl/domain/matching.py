@@ -4,10 +4,14 @@ Buys fill at the ask, sells at the bid. At a POINT a limit fills at the touch if
 triggered by the source's own price and fills at the touch, never better than its level: a gap fills at the gap. In a
 RANGE a limit fills at its price and a stop at its level; only legs that were live when the RANGE began take part, and
 nothing that trades at any price does: a RANGE has no instant. Slippage comes on top for stops and market legs.
+
+A leg may wait for another price than the one it fills at (`Trigger`): touched from its own direction it fills at its
+touch, whatever that is by then.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.account import Leg, Order, Trade
@@ -20,6 +24,15 @@ if TYPE_CHECKING:
 
     from rickctl.domain.account import AccountConfig
     from rickctl.domain.market import Cursor, Instrument, Step
+
+
+class Trigger(StrEnum):
+    """Which price a leg waits for; NATURAL is the one it fills at."""
+
+    NATURAL = "natural"
+    BID = "bid"
+    ASK = "ask"
+    MID = "mid"
 
 
 class Resting(NamedTuple):
@@ -37,6 +50,7 @@ class Resting(NamedTuple):
     since_ns: int
     since_phase: int
     resume_ns: int
+    trigger: Trigger = Trigger.NATURAL
 
     @property
     def start_ns(self) -> int:
@@ -113,6 +127,8 @@ def is_reached_in_range(resting: Resting, step: Step) -> bool:
 
 def range_price(resting: Resting, step: Step, terms: Terms) -> int:
     """What a stop reached in a RANGE fills at, in ticks: its level, moved by the spread model and by slippage."""
+    if resting.trigger is not Trigger.NATURAL:
+        return _beside(resting, step, terms)
     buys = resting.side is Side.BUY
     bid, ask = (step.bid_high, step.ask_high) if buys else (step.bid_low, step.ask_low)
     modelled_bid, modelled_ask = terms.touch(bid, ask)
@@ -151,6 +167,8 @@ def _at_point(resting: Resting, step: Step, terms: Terms) -> int | None:
     sign = resting.side.sign
     bid, ask = terms.touch(step.bid_low, step.ask_low)
     touch = ask if resting.side is Side.BUY else bid
+    if resting.trigger is not Trigger.NATURAL:
+        return touch + sign * terms.slipped(resting, step.at_ns) if _is_touched(resting, step) else None
     if resting.entry is EntryType.LIMIT:
         return touch if (touch - resting.level) * sign <= 0 else None
     if resting.entry is EntryType.STOP:
@@ -161,6 +179,8 @@ def _at_point(resting: Resting, step: Step, terms: Terms) -> int | None:
 
 
 def _in_range(resting: Resting, step: Step, terms: Terms) -> int | None:
+    if resting.trigger is not Trigger.NATURAL:
+        return _beside(resting, step, terms) if _is_touched(resting, step) else None
     if resting.entry is EntryType.STOP:
         return range_price(resting, step, terms) if _stop_is_hit(resting, step) else None
     if resting.side is Side.BUY:
@@ -170,7 +190,37 @@ def _in_range(resting: Resting, step: Step, terms: Terms) -> int | None:
     return resting.level if best >= resting.level else None
 
 
+def _beside(resting: Resting, step: Step, terms: Terms) -> int:
+    """Where the touch stood when the price waited for came to the level: as far off as at the end of the RANGE."""
+    rises = _rises(resting)
+    bid, ask = (step.bid_high, step.ask_high) if rises else (step.bid_low, step.ask_low)
+    touch = terms.touch(bid, ask)[resting.side is Side.BUY]
+    sign = resting.side.sign
+    apart = max(0, ((2 * touch - _doubled(resting.trigger, bid, ask)) * sign + 1) // 2)
+    return resting.level + sign * (apart + terms.slipped(resting, step.at_ns))
+
+
+def _rises(resting: Resting) -> bool:
+    """Whether the level is met from below."""
+    return (resting.entry is EntryType.STOP) is (resting.side is Side.BUY)
+
+
+def _doubled(trigger: Trigger, bid: int, ask: int) -> int:
+    """Twice the price waited for, so that a mid is whole."""
+    return {Trigger.BID: 2 * bid, Trigger.ASK: 2 * ask}.get(trigger, bid + ask)
+
+
+def _is_touched(resting: Resting, step: Step) -> bool:
+    if resting.entry is EntryType.MARKET:
+        return True
+    if _rises(resting):
+        return _doubled(resting.trigger, step.bid_high, step.ask_high) >= 2 * resting.level
+    return _doubled(resting.trigger, step.bid_low, step.ask_low) <= 2 * resting.level
+
+
 def _stop_is_hit(resting: Resting, step: Step) -> bool:
+    if resting.trigger is not Trigger.NATURAL:
+        return _is_touched(resting, step)
     if resting.side is Side.BUY:
         return step.ask_high >= resting.level
     return step.bid_low <= resting.level
@@ -181,6 +231,11 @@ def _wakes_on(leg: Resting, *, is_inside: bool) -> str:
     buys = leg.side is Side.BUY
     if leg.entry is EntryType.MARKET:
         return "any_point"
+    if leg.trigger is not Trigger.NATURAL:
+        rises = _rises(leg)
+        # A mid lies between: the further side reaches the level no later than it does.
+        waits_for_ask = rises if leg.trigger is Trigger.MID else leg.trigger is Trigger.ASK
+        return ("ask" if waits_for_ask else "bid") + ("_at_least" if rises else "_at_most")
     if leg.entry is EntryType.STOP:
         return "ask_at_least" if buys else "bid_at_most"
     if is_inside:

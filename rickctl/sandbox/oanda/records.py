@@ -123,7 +123,8 @@ class Transaction:
 class Order:
     """An order; `fields` are its specification in OANDA's names. `instrument` is the trade's for exits.
 
-    `trailing` is where a trailing stop has come to, `best` the price it came there from.
+    `trailing` is where a trailing stop has come to, `initial` the market price a MARKET_IF_TOUCHED began at,
+    `since_phase` the phase of the market's step it was made in, `hints` what a fault wants of it.
     """
 
     id: int
@@ -134,6 +135,9 @@ class Order:
     state: OrderState = OrderState.PENDING
     trade_id: int | None = None
     trailing: Decimal | None = None
+    initial: Decimal | None = None
+    since_phase: int = 1
+    hints: Hints = NO_HINTS
     filling_id: int | None = None
     filled_ns: int | None = None
     cancelling_id: int | None = None
@@ -154,15 +158,10 @@ class Order:
         """Whether it still works."""
         return self.state is OrderState.PENDING
 
-    def decimal(self, name: str) -> Decimal | None:
-        """A number of its specification."""
-        value = self.fields.get(name)
-        return value if isinstance(value, Decimal) else None
-
-    def text(self, name: str) -> str:
-        """A word of its specification; empty where it has none."""
-        value = self.fields.get(name)
-        return value if isinstance(value, str) else ""
+    @property
+    def units(self) -> Decimal:
+        """Units it asks for, below zero to sell; zero for exits, which take what their trade has."""
+        return number(self.fields, "units")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +219,30 @@ class Outcome(NamedTuple):
     last_id: int
     reason: str | None = None
     message: str | None = None
+
+
+def number(fields: Fields, name: str) -> Decimal:
+    """A Decimal among fields; zero where it is absent."""
+    found = fields.get(name)
+    return found if isinstance(found, Decimal) else ZERO
+
+
+def text(fields: Fields, name: str) -> str:
+    """A word among fields; empty where it is absent."""
+    found = fields.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def nested(fields: Fields, name: str) -> Fields:
+    """Fields within fields; none where they are absent."""
+    found = fields.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def each(fields: Fields, name: str) -> tuple[Fields, ...]:
+    """A list of fields within fields; none where it is absent."""
+    found = fields.get(name)
+    return tuple(one for one in found if isinstance(one, Mapping)) if isinstance(found, tuple) else ()
 
 
 def client_id(extensions: Value) -> str | None:
