@@ -174,3 +174,6 @@ class Paper:
         del store_id
         message = f"{scope} is kept by rickctl itself"
         raise SetupError(message, code="broker_broken")
+
+    def close(self) -> None:
+        """There is nothing to let go of."""

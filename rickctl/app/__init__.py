@@ -343,6 +343,8 @@ class App:
             store.close()
         if self._desks is not None:
             self._desks.close()
+        if self._brokers is not None:
+            self._brokers.close()
 
     def running_clock(self, book: Book) -> Clock:
         """The clock of an account whose time passes by itself. Raises UsageError for one that is stepped."""

@@ -57,3 +57,8 @@ class Brokers:
         if key not in self._venues:
             self._venues[key] = self.broker(scope).venue(scope, store_id)
         return self._venues[key]
+
+    def close(self) -> None:
+        """Let go of the brokers that were asked."""
+        for broker in self._open.values():
+            broker.close()

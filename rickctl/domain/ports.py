@@ -272,6 +272,10 @@ class Broker(Protocol):
         """One account to trade in; client order ids that name `store_id` are ours. Raises UsageError, SetupError."""
         ...
 
+    def close(self) -> None:
+        """Let go of every connection; called once at the end."""
+        ...
+
 
 class Probe(Protocol):
     """Asks a venue, harmlessly, whether it knows a token; one an adapter offers that needs a login."""

@@ -165,5 +165,3 @@ class PaperGround(Ground):
     def venue_balance(self) -> Decimal:
         return Decimal(self.data("account", "show", "main")["balance"])
 
-
-GROUNDS = [PaperGround]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.contract.ground import GROUNDS, SYMBOL
+from tests.contract.exchange import GROUNDS
+from tests.contract.ground import SYMBOL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -71,6 +71,11 @@ class Oanda:
         calls, market = self._client(scope.mode, scope.account), self._market(scope.mode, scope.account)
         return OandaVenue(scope, scope.account, calls, market, f"rk-{store_id}-{scope.account}-")
 
+    def close(self) -> None:
+        """Let go of every connection."""
+        for client in self._clients.values():
+            client.close()
+
     def _market(self, mode: Mode, account: str) -> OandaMarket:
         key = mode, account
         if key not in self._markets:
