@@ -240,7 +240,7 @@ def check_identity(row: Identity, found: Found | None, ask: Ask) -> Identity:
     except RickctlError as error:
         return row._replace(answers=False, problem=error.message)
     is_open = row.account is None or row.account in answer.accounts
-    problem = skew_warning(answer.skew_ms) if is_open else f"the token does not open account {row.account}"
+    problem = skew_warning(answer.skew_ms) if is_open else "the token does not open this account"
     return row._replace(
         permissions=tuple(answer.permissions), accounts=len(answer.accounts), answers=is_open, problem=problem
     )
