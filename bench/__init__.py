@@ -2,5 +2,13 @@
 
 from __future__ import annotations
 
-MEASUREMENTS = ("bench.startup", "bench.durable", "bench.placing", "bench.settle", "bench.touch", "bench.drawing")
+MEASUREMENTS = (
+    "bench.startup",
+    "bench.durable",
+    "bench.placing",
+    "bench.settle",
+    "bench.touch",
+    "bench.drawing",
+    "bench.stream",
+)
 """Modules with a `measure() -> list[Figure]`, in the order they are shown."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rickctl.adapters.oanda.hosts import SANDBOX
 from rickctl.adapters.oanda.parse import parse_json
 from rickctl.adapters.transport import Why, WireFailure
 from rickctl.domain.errors import OrderRejected, OutcomeUnknown, RickctlError, SetupError, Unreachable
@@ -42,7 +43,7 @@ class Reply(NamedTuple):
 
 def name_of(hosts: Hosts) -> str:
     """`oanda practice`, as messages have it; the exchange on this machine is named as such."""
-    return "the sandbox exchange" if hosts.source == "oanda-sandbox" else f"oanda {hosts.mode.value}"
+    return "the sandbox exchange" if hosts.source == SANDBOX else f"oanda {hosts.mode.value}"
 
 
 def not_sent(hosts: Hosts, failure: WireFailure) -> Unreachable:

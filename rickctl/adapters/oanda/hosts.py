@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 URL_VARIABLE = "RICKCTL_OANDA_URL"
 """An exchange on this machine in the place of OANDA's practice hosts; live hosts cannot be replaced."""
 
+SANDBOX = "oanda-sandbox"
+"""What prices of an exchange on this machine are labelled as."""
+
 CA_VARIABLE = "SSL_CERT_FILE"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _HIGHEST_PORT = 65_535
@@ -58,7 +61,7 @@ def find_hosts(mode: Mode, environment: Mapping[str, str]) -> Hosts:
     if mode is Mode.LIVE or not url:
         return VENUE_HOSTS[mode]
     host = loopback_host(url)
-    return Hosts(mode, host, host, "oanda-sandbox", environment.get(CA_VARIABLE) or None)
+    return Hosts(mode, host, host, SANDBOX, environment.get(CA_VARIABLE) or None)
 
 
 def loopback_host(url: str) -> Host:

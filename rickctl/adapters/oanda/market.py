@@ -18,11 +18,12 @@ from rickctl.domain.instants import MINUTE_NS, SECOND_NS, rfc3339
 from rickctl.domain.market import Phase, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from rickctl.adapters.oanda.cache import Cache
     from rickctl.adapters.oanda.client import OandaClient
     from rickctl.domain.market import Bar, Cursor, Instrument, Quote, Watch
+    from rickctl.domain.streaming import PriceStream
 
 _NOW_NS = MINUTE_NS
 """An instant no further from now than this is now: a command takes a moment to come to its price."""
@@ -138,6 +139,12 @@ class OandaMarket:
         if self._is_now(at_ns) and not self.quote(symbol, at_ns).tradeable:
             return None
         return hours.next_close_ns(self.instruments[symbol].calendar, at_ns)
+
+    def open_stream(self, symbols: Sequence[str]) -> PriceStream:
+        """Prices of these symbols from now on; connects when it is first read."""
+        from rickctl.adapters.oanda.stream import OandaStream  # noqa: PLC0415 - a quote streams nothing
+
+        return OandaStream(self._client, self._base, symbols)
 
     def _pull(self) -> dict[str, Quote]:
         """One snapshot of everything expected; a price that cannot be read is left out."""

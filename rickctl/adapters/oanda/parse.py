@@ -57,7 +57,7 @@ def parse_number(value: object) -> Decimal:
     """A finite number written as text or as a JSON number. Raises ValueError."""
     if isinstance(value, str):
         try:
-            value = _exact(value)
+            value = _exact(value) if value.isascii() and "_" not in value and " " not in value else None
         except InvalidOperation:
             value = None
     elif isinstance(value, int) and not isinstance(value, bool):

@@ -105,7 +105,7 @@ class Body:
                     message = "a chunk without a size"
                     raise ValueError(message)
                 break
-            size = int(rest[at:line].partition(b";")[0], 16)
+            size = _size(rest[at:line])
             start = line + 2
             if not 0 <= size <= MOST_BODY:
                 message = "a chunk of an impossible size"
@@ -119,6 +119,13 @@ class Body:
                 at = start + size + 2
         self._rest = rest[at:]
         return found[0] if len(found) == 1 else b"".join(found)
+
+
+def _size(line: bytes) -> int:
+    try:
+        return int(line, 16)
+    except ValueError:
+        return int(line.partition(b";")[0], 16)
 
 
 class Opened(NamedTuple):
@@ -144,7 +151,7 @@ class Connection:
         """Send once and read the whole answer. Raises WireFailure; ValueError for a request that cannot be sent."""
         opened = self.begin(request, deadline)
         try:
-            body = self._whole(opened, deadline)
+            body = self.rest(opened, deadline)
         except BaseException:
             self.close()
             raise
@@ -194,7 +201,8 @@ class Connection:
         if held is not None:
             held.close()
 
-    def _whole(self, opened: Opened, deadline: Deadline) -> bytes:
+    def rest(self, opened: Opened, deadline: Deadline) -> bytes:
+        """The whole body of an answer that was begun. Raises WireFailure."""
         parts, length = [opened.first], len(opened.first)
         try:
             while not opened.body.has_ended and (data := self.receive(deadline.left_s())):
