@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rickctl.adapters.sim import SimMarket
-from rickctl.domain.bars import aggregate
+from rickctl.domain.bars import GRANULARITY_NS, aggregate
 from rickctl.domain.errors import UsageError
 from rickctl.domain.instants import HOUR_NS, MINUTE_NS, SECOND_NS, parse_instant
 from rickctl.domain.market import Bar, Cursor, Phase, Step, Watch
@@ -172,7 +172,7 @@ def test_bars_of_any_length_agree_with_the_finest_about_what_was_reached(granula
     at_ns = TUESDAY + 20 * MINUTE_NS + 30 * SECOND_NS
     market = moved((at_ns, "1.20000"), (at_ns + MINUTE_NS, "back"))
     now_ns = at_ns + HOUR_NS
-    bars = market.bars(EUR, granularity, at_ns - 8 * 24 * HOUR_NS, now_ns, now_ns)
+    bars = market.bars(EUR, granularity, at_ns - GRANULARITY_NS[granularity], now_ns, now_ns)
     struck = [bar for bar in bars if bar.start_ns <= at_ns < bar.end_ns]
     finest = market.bars(EUR, "S5", at_ns, at_ns + MINUTE_NS, now_ns)
     [bar] = struck
