@@ -134,10 +134,9 @@ class Credentials:
     def _probe(self, broker: str) -> Probe:
         if self._app.open_probe is not None:
             return self._app.open_probe(broker)
-        from importlib import import_module  # noqa: PLC0415 - only a login asks
+        from rickctl.adapters.oanda.probe import open_probe  # noqa: PLC0415 - only a login asks
 
-        probe: Probe = import_module(f"rickctl.adapters.{broker}.probe").open_probe(self._app.brokers.surroundings)
-        return probe
+        return open_probe(self._app.brokers.surroundings)
 
     def slots(self) -> list[Slot]:
         """Every broker and mode that takes a token, and every account that has one of its own. Raises SetupError."""

@@ -10,6 +10,8 @@ from rickctl.domain.scope import Mode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from rickctl.domain.ports import Hidden
+
 HIDDEN = "[secret]"
 """What stands where a secret would have."""
 
@@ -53,7 +55,7 @@ class Secret:
         raise TypeError(message)
 
 
-def hide(text: str, secrets: Iterable[Secret]) -> str:
+def hide(text: str, secrets: Iterable[Hidden]) -> str:
     """The text with every secret in it replaced: as it is, percent-encoded, or in base64, also within a longer text."""
     for secret in secrets:
         for shape in _shapes(secret.reveal()):

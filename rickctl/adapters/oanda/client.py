@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rickctl import __version__
 from rickctl.adapters.oanda.answers import (
     AGAIN,
+    BAD_REQUEST,
     Reply,
     judge_failed_write,
     judge_read,
@@ -23,6 +24,7 @@ from rickctl.adapters.oanda.answers import (
 )
 from rickctl.adapters.oanda.parse import least_skew_ns, parse_date_ns
 from rickctl.adapters.transport import Allowance, Connection, Deadline, Limits, Request, WireFailure
+from rickctl.domain.credentials import hide
 from rickctl.domain.errors import SetupError, Unreachable
 from rickctl.domain.instants import SECOND_NS
 
@@ -90,7 +92,7 @@ class OandaClient:
             sent_ns = self.clock.now_ns()
             wait_ns = _pause_ns(attempt)
             try:
-                answer = self._own_connection().exchange(request, share)
+                answer = self._without_token(self._own_connection().exchange(request, share))
                 return self.reply(answer, judge_read(self.hosts, answer), sent_ns)
             except WireFailure as failure:
                 failed = not_sent(self.hosts, failure)
@@ -114,7 +116,7 @@ class OandaClient:
             carrier.carry(method, path, body)
         except WireFailure as failure:
             raise judge_failed_write(self.hosts, failure) from None
-        return judge_write(self.hosts, carrier.answer)
+        return judge_write(self.hosts, self._without_token(carrier.answer))
 
     def request(self, path: str, params: Mapping[str, str] | None = None) -> Request:
         """A read as it is sent. Raises SetupError where there is no token, or one that cannot be a header."""
@@ -141,6 +143,16 @@ class OandaClient:
         for connection in self._connections.values():
             connection.close()
         self._connections.clear()
+
+    def _without_token(self, answer: Answer) -> Answer:
+        """The answer with every trace of our token hidden: its words end in messages, reports and the journal."""
+        token = self._token()
+        is_clean = answer.status < BAD_REQUEST and token.reveal().encode() not in answer.body
+        if is_clean:
+            return answer
+        body = hide(answer.body.decode("utf-8", "surrogateescape"), [token]).encode("utf-8", "surrogateescape")
+        headers = {name: hide(value, [token]) for name, value in answer.headers.items()}
+        return answer._replace(headers=headers, body=body)
 
     def _own_connection(self) -> Connection:
         thread = get_ident()
