@@ -49,6 +49,7 @@ class OandaGround(Ground):
 
     name = "oanda"
     account = f"practice:oanda:{ACCOUNT}"
+    token = TOKEN
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -56,14 +57,14 @@ class OandaGround(Ground):
         clock = ExchangeClock(self.desk.clock)
         self.faults = Faults(clock)
         self.exchange = Exchange.open(None, self.market, [Terms(id=ACCOUNT)], clock.now_ns())
-        settings = WireSettings(token=TOKEN, requests_a_second=None, connections_a_second=None)
+        settings = WireSettings(token=self.token, requests_a_second=None, connections_a_second=None)
         wire = OandaWire(self.exchange, self.market, clock, settings, self.faults)
         self._server = Server(House(wire, clock, self.faults, self.log))
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         port = self._on_loop(self._server.start(0))
-        self.desk.environment |= {"RICKCTL_OANDA_URL": f"http://127.0.0.1:{port}", "OANDA_PRACTICE_TOKEN": TOKEN}
+        self.desk.environment |= {"RICKCTL_OANDA_URL": f"http://127.0.0.1:{port}", "OANDA_PRACTICE_TOKEN": self.token}
         self._seal()
 
     def _seal(self) -> None:
