@@ -12,6 +12,7 @@ from rickctl.domain.ports import Surroundings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rickctl.adapters.factory import Offer
     from rickctl.app import App
     from rickctl.domain.ports import Broker, Hidden, Venue
     from rickctl.domain.scope import Mode, Scope
@@ -38,13 +39,16 @@ class Brokers:
         """One installed broker, or all, each opened only when it is asked. Raises UsageError for an unknown name."""
         given = self.surroundings
         chosen = list(offers(given)) if name is None else [find_offer(name, given)]
-        return [(offer.name, offer.package, partial(open_broker, offer)) for offer in chosen]
+        return [(offer.name, offer.package, partial(self._opened, offer)) for offer in chosen]
+
+    def _opened(self, offer: Offer) -> Broker:
+        if offer.name not in self._open:
+            self._open[offer.name] = open_broker(offer)
+        return self._open[offer.name]
 
     def broker(self, scope: Scope) -> Broker:
         """The broker of a scope. Raises UsageError where it is not installed or does not trade in that mode."""
-        if scope.broker not in self._open:
-            self._open[scope.broker] = open_broker(find_offer(scope.broker, self.surroundings))
-        broker = self._open[scope.broker]
+        broker = self._open.get(scope.broker) or self._opened(find_offer(scope.broker, self.surroundings))
         if scope.mode not in broker.modes:
             modes = ", ".join(mode.value for mode in broker.modes)
             message = f"{broker.name} trades in {modes}, not {scope.mode.value}"

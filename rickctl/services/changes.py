@@ -115,7 +115,7 @@ def close_position(
     judge = _ExitJudge(instrument.symbol, request.units)
     row = _record(IntentKind.CLOSE, instrument.symbol, {**request_json(request), "trade": trade}, desk, trader, judge)
     close = Close(row.client_order_id, instrument.symbol, trade, wanted)
-    return transmit_change(row, desk, trader, lambda: execution.submit_close(close))
+    return transmit(row, desk, trader.owner(), lambda: execution.submit_close(close))
 
 
 def _check_trades(instrument: Instrument, desk: Desk, now_ns: int) -> None:

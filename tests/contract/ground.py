@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 SYMBOL = "EUR_USD"
+_UNSCOPED = frozenset({"account", "broker", "charter", "journal"})
 
 
 class Ground:
@@ -53,7 +54,7 @@ class Ground:
     def run(self, *argv: str) -> Answer:
         """One command line on this account."""
         out, err = StringIO(), StringIO()
-        scoped = [*argv, "--account", self.account] if argv[0] not in {"account", "journal", "charter", "broker"} else list(argv)
+        scoped = list(argv) if argv[0] in _UNSCOPED else [*argv, "--account", self.account]
         code = run(scoped, self.app(out, err))
         return Answer(out.getvalue(), err.getvalue(), int(code))
 
@@ -164,4 +165,3 @@ class PaperGround(Ground):
 
     def venue_balance(self) -> Decimal:
         return Decimal(self.data("account", "show", "main")["balance"])
-

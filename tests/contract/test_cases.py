@@ -96,7 +96,7 @@ def test_05_an_exit_that_is_hit_closes_the_trade_and_its_sibling_is_gone(
     price = Decimal(order["average_price"]) + sign * pips * PIP
     ground.move(str(price), side="bid" if sign > 0 else "ask")
     closed = ground.show(order["order"])
-    assert (closed["closed_by"], Decimal(closed["open_units"])) == (leg, 0)
+    assert (closed["closed_by"], Decimal(closed["open_units"])) == (leg, Decimal(0))
     assert (Decimal(closed["realised"]) > 0) is (leg == "take_profit")
     assert (ground.positions(), ground.orders("--state", "working")) == ([], [])
     ground.move(str(price - sign * 2 * pips * PIP))
@@ -209,7 +209,7 @@ def test_16_part_of_a_position_is_closed_and_then_the_rest(ground: Ground) -> No
     ground.data("position", "close", SYMBOL)
     assert ground.positions() == []
     closed = ground.show(order["order"])
-    assert (closed["closed_by"], Decimal(closed["open_units"])) == ("close", 0)
+    assert (closed["closed_by"], Decimal(closed["open_units"])) == ("close", Decimal(0))
 
 
 def test_17_one_trade_of_two_is_closed_by_its_number(ground: Ground) -> None:
@@ -273,9 +273,9 @@ def test_24_the_books_agree_after_a_day_of_trades(ground: Ground) -> None:
         ground.move(to)
     report = ground.data("pnl")
     [account] = report["accounts"]
-    realised = sum(Decimal(row["realised"]) for row in ground.orders("--state", "filled"))
+    realised = sum((Decimal(row["realised"]) for row in ground.orders("--state", "filled")), Decimal(0))
     assert Decimal(account["balance"]) == Decimal(account["start"]) + Decimal(account["realised"])
-    assert (Decimal(account["realised"]), Decimal(account["fees"])) == (realised, 0)
+    assert (Decimal(account["realised"]), Decimal(account["fees"])) == (realised, Decimal(0))
     assert ground.venue_balance() == Decimal(account["balance"])
 
 
