@@ -24,6 +24,7 @@ from rickctl.domain.arming import (
     open_window,
 )
 from rickctl.domain.errors import Refused, RickctlError, SetupError
+from rickctl.domain.orders import COUNTED_INTENTS
 from rickctl.domain.scope import Mode
 from rickctl.services import arming, pins
 from rickctl.services.stopping import cancel_entries
@@ -151,7 +152,7 @@ class Arming:
         arming.check_scope(scope)
         self._app.brokers.broker(scope)
         try:
-            arming.check_person(is_terminal=self._app.ask_hidden is not None, what="arms LIVE")
+            self._asker("arms LIVE", "arm")
             length_ns = self._check(scope, length)
             if not dry_run:
                 self.confirm(f"arm {scope}")
@@ -182,18 +183,24 @@ class Arming:
         closed = self.end(scope, detail, cause)
         for ended in closed.ended:
             try:
+                if not self._has_sent(ended.scope):
+                    continue
                 desk = self._app.desks.orders(str(ended.scope), write=True)
                 closed.cancelled.extend((ended.scope, number) for number in cancel_entries(desk.desk, desk.execution))
             except RickctlError as error:
                 closed.failed.append((ended.scope, error.message))
         return closed
 
+    def _has_sent(self, scope: Scope) -> bool:
+        """Whether anything of ours may rest there."""
+        return bool(self._app.store(write=False).intents(scope, states=COUNTED_INTENTS, limit=1))
+
     def end(self, scope: Scope | None, detail: str, cause: Cause) -> Closed:
         """As `disarm`, entries left alone: for a kill, which cancels all of them itself. Raises SetupError."""
         ended = arming.disarm(self._files, scope, cause, detail, self.moment())
         unrecorded = None
         try:
-            if self._has_state:
+            if ended and self._has_state:
                 arming.record(self._app.store(write=True), self._files, self.person(), self._app.clock.now_ns())
         except RickctlError as error:
             unrecorded = error.message
@@ -214,7 +221,7 @@ class Arming:
 
     def confirm(self, purpose: str) -> None:
         """Ask for the PIN. Raises Refused, SetupError."""
-        ask = self._asker("types the PIN")
+        ask = self._asker("types the PIN", "arm")
         pins.check_pin(self._guard(), ask, purpose)
 
     @property
@@ -224,15 +231,36 @@ class Arming:
 
     def set_pin(self) -> None:
         """Set the first PIN; a window that stood under none, or a lost one, ends. Raises Refused, UsageError."""
-        pins.set_pin(self._guard(), self._asker("sets the PIN"))
+        pins.set_pin(self._guard(), self._asker("sets the PIN", "pin set"))
         self.disarm(None, "the PIN was set", Cause.BY_HAND)
 
     def change_pin(self) -> None:
         """Put another PIN in its place. Raises Refused, UsageError."""
-        pins.change_pin(self._guard(), self._asker("changes the PIN"))
+        pins.change_pin(self._guard(), self._asker("changes the PIN", "pin change"))
 
-    def _asker(self, what: str) -> Callable[[str], str]:
-        arming.check_person(is_terminal=self._app.ask_hidden is not None, what=what)
+    def check_pin_can_change(self, *, is_first: bool) -> None:
+        """What setting (`is_first`) or changing the PIN would be refused for. Raises Refused, SetupError."""
+        word, what = ("set", "sets the PIN") if is_first else ("change", "changes the PIN")
+        self._asker(what, f"pin {word}")
+        pins.check_presence(self._pin, is_there=not is_first)
+
+    def person_at_terminal(self, what: str, command: str) -> Person:
+        """Who sits at the terminal. Raises Refused where there is none."""
+        self._asker(what, command)
+        return self.person()
+
+    def confirm_resume(self) -> None:
+        """Ask for the PIN where what is stopped concerns LIVE and there is one. Raises Refused, SetupError."""
+        store = self._app.store(write=False)
+        latches = store.latches()
+        is_general = self._app.kill_reason() is not None or any(latch.scope is None for latch in latches)
+        has_live = bool(self._files.all()) or any(row.scope.mode is Mode.LIVE for row in store.accounts())
+        concerns = (is_general and has_live) or any(latch.scope and latch.scope.mode is Mode.LIVE for latch in latches)
+        if concerns and self.has_pin and self._app.ask_hidden is not None:
+            self.confirm("resume LIVE")
+
+    def _asker(self, what: str, command: str) -> Callable[[str], str]:
+        arming.check_person(is_terminal=self._app.ask_hidden is not None, what=what, command=command)
         assert self._app.ask_hidden is not None  # noqa: S101 - checked in the line above
         return self._app.ask_hidden
 

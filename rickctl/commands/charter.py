@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rickctl.commands.options import OutputOption, RehearsalFlag, app_of, contract, noun
 from rickctl.domain.errors import ExitCode, SetupError
-from rickctl.domain.scope import parse_mode
+from rickctl.domain.scope import Mode, parse_mode
 from rickctl.render.charter import (
     DIFFERENCE_FIELDS,
     EXPLANATION_FIELDS,
@@ -42,7 +43,7 @@ RuleArgument = Annotated[str, typer.Argument(metavar="RULE", help="3.2, 3, over_
 ExpectOption = Annotated[
     str, typer.Option("--expect", metavar="HASH", help="the hash you looked at, 12 digits or more", show_default=False)
 ]
-ModeOption = Annotated[str, typer.Option("--mode", metavar="MODE", help="paper or practice")]
+ModeOption = Annotated[str, typer.Option("--mode", metavar="MODE", help="paper, practice or live")]
 
 
 @cli.command()
@@ -104,17 +105,27 @@ def seal(
     dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Seal the charter in use for a mode, if it is the one whose hash you give; recorded in the journal."""
+    """Seal the charter in use for a mode, if it is the one whose hash you give; recorded in the journal.
+
+    For live a person types the PIN at a terminal; it then still has to be armed.
+    """
     app = app_of(context)
+    chosen = parse_mode(mode)
     store = None if dry_run else app.store(write=True)
-    loaded = seal_and_record(
-        store,
-        app.folders.config,
+    seal_it = partial(
+        seal_and_record,
+        config_dir=app.folders.config,
         expect_hash=expect,
-        mode=parse_mode(mode),
+        mode=chosen,
         now_ns=app.clock.now_ns(),
         seal_key=app.seal_key(),
+        confirmed_by=app.arming.person_at_terminal("seals for LIVE", "charter seal") if chosen is Mode.LIVE else None,
     )
+    if chosen is Mode.LIVE and not dry_run:
+        # The hash is looked at before anybody types a PIN for it.
+        seal_it(None)
+        app.arming.confirm("seal the charter for live")
+    loaded = seal_it(store)
     app.show(sealed_view(loaded), output=output, badge=f"{BADGE} · dry run" if dry_run else BADGE)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rickctl.commands.options import OutputOption, RehearsalFlag, contract, given_app, noun
+from rickctl.domain.arming import Cause
 from rickctl.domain.errors import ExitCode, RickctlError
 from rickctl.render.status import STOPPED_FIELDS, rehearsed_kill_view, stopped_view
 
@@ -38,8 +40,11 @@ def kill(
         _rehearse(app, reason, output)
         return
     app.set_kill(reason)
+    with suppress(RickctlError):
+        # The latch above stops LIVE already; this makes sure that lifting it arms nothing.
+        app.arming.end(None, reason, Cause.KILL)
     stopped = app.desks.stop_everything(app.kill_reason() or reason)
-    app.show(stopped_view(stopped), output=_usable_output(app, output), badge="Kill switch")
+    app.show(stopped_view(stopped), output=usable_output(app, output), badge="Kill switch")
     if stopped.failed:
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -47,10 +52,10 @@ def kill(
 def _rehearse(app: App, reason: str, output: str | None) -> None:
     """Print what a kill would do."""
     view = rehearsed_kill_view(app.rehearse_kill(reason), is_killed=app.kill_reason() is not None)
-    app.show(view, output=_usable_output(app, output), badge="Kill switch · dry run")
+    app.show(view, output=usable_output(app, output), badge="Kill switch · dry run")
 
 
-def _usable_output(app: App, chosen: str | None) -> str:
+def usable_output(app: App, chosen: str | None) -> str:
     """The format asked for, a table where there is none of that name: a misspelt word stops no kill."""
     try:
         return app.output(chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rickctl.domain.instants import rfc3339
+from rickctl.render.arming import arm_record, arming_lines, change_record, changes_table
 from rickctl.render.numbers import balance_text
 from rickctl.render.records import decimal_or_none, scope_fields
 from rickctl.render.view import Cell, Column, Line, Table, View, line
@@ -14,7 +15,18 @@ if TYPE_CHECKING:
     from rickctl.services.status import AccountGlance, Status
     from rickctl.services.stopping import Stopped
 
-STATUS_FIELDS = ("as_of", "killed", "kill_reason", "latches", "unknown", "charter", "accounts", "failed")
+STATUS_FIELDS = (
+    "as_of",
+    "killed",
+    "kill_reason",
+    "arming",
+    "latches",
+    "unknown",
+    "charter",
+    "accounts",
+    "failed",
+    "history",
+)
 STOPPED_FIELDS = ("killed", "reason", "cancelled", "failed")
 RESUMED_FIELDS = ("killed", "lifted")
 
@@ -26,6 +38,7 @@ def status_view(status: Status) -> View:
             "as_of": rfc3339(status.as_of_ns),
             "killed": status.kill_reason is not None,
             "kill_reason": status.kill_reason,
+            "arming": [arm_record(state) for state in status.arming],
             "latches": [
                 {"name": latch.name, "account": str(latch.scope) if latch.scope else None, "reason": latch.reason}
                 for latch in status.latches
@@ -34,6 +47,7 @@ def status_view(status: Status) -> View:
             "charter": {"hash": status.charter_hash, "sealed_for": status.sealed_for},
             "accounts": [_account_record(row) for row in status.accounts],
             "failed": [{**scope_fields(row.scope), "code": row.code, "message": row.message} for row in status.failed],
+            "history": None if status.history is None else [change_record(row) for row in status.history],
         },
         blocks=lambda: _blocks(status),
         fields=STATUS_FIELDS,
@@ -68,6 +82,7 @@ def _blocks(status: Status) -> list[Table | Line]:
         blocks.append(line(Cell("entries refused", "warn"), unsealed))
     if not blocks:
         blocks.append(line(Cell("entries allowed", "good"), f"   charter {(status.charter_hash or '–')[:6]}"))
+    blocks += arming_lines(status.arming)
     columns = (Column("account", "left"), Column("equity"), Column("open"), Column("working"), Column("clock", "left"))
     rows: list[tuple[Cell, ...]] = [
         (
@@ -80,7 +95,11 @@ def _blocks(status: Status) -> list[Table | Line]:
         for row in status.accounts
     ]
     blocks += [line(""), Table(columns, rows)]
-    return blocks + [line(Cell(f"! {row.scope}  {row.message}", "warn")) for row in status.failed]
+    blocks += [line(Cell(f"! {row.scope}  {row.message}", "warn")) for row in status.failed]
+    if status.history is None:
+        return blocks
+    shown = [changes_table(status.history)] if status.history else [line("nothing was ever armed, sealed or resumed")]
+    return [*blocks, line(""), *shown]
 
 
 def stopped_view(stopped: Stopped) -> View:

@@ -64,10 +64,10 @@ def read_length(text: str | None, loaded: LoadedCharter) -> int:
     length_ns = parse_duration_ns(text, "--for")
     if length_ns < SHORTEST_WINDOW_NS:
         message = f"a window of {duration_text(length_ns)} is too short to send anything in"
-        raise UsageError(message, code="bad_duration", hint="--for 30m")
+        raise UsageError(message, code="bad_duration", hint="rickctl arm --help")
     if length_ns > longest_ns:
         message = f"{duration_text(length_ns)} is longer than the {charter.max_arm_min} min the charter allows"
-        raise Refused(message, code="window_too_long", hint=f"--for {charter.max_arm_min}m")
+        raise Refused(message, code="window_too_long", hint="rickctl charter explain max_arm_min")
     return length_ns
 
 
@@ -89,11 +89,11 @@ def check_may_arm(scope: Scope, standing: Standing, loaded: LoadedCharter, latch
         raise Refused(message, code="charter_unsealed", hint=hint)
 
 
-def check_person(*, is_terminal: bool, what: str) -> None:
-    """That somebody sits there. Raises Refused."""
+def check_person(*, is_terminal: bool, what: str, command: str) -> None:
+    """That somebody sits there to do `what` with `command`. Raises Refused."""
     if not is_terminal:
         message = f"only a person at a terminal {what}; this is not a terminal"
-        raise Refused(message, code="needs_person", hint="type it at a terminal")
+        raise Refused(message, code="needs_person", hint=f"rickctl {command}, at a terminal")
 
 
 def arm(

@@ -114,7 +114,7 @@ def load_charter(config_dir: Path, *, seal_key: bytes | None, packaged: Path | N
         is_shipped=is_shipped,
         charter=parsed[0],
         findings=(),
-        sealed_for=_sealed_for(parsed[0].hash, seals),
+        sealed_for=_sealed_for(parsed[0].hash, seals, has_key=seal_key is not None),
         seal_fault=fault,
     )
 
@@ -135,9 +135,11 @@ def _read(path: Path, *, is_shipped: bool) -> tuple[Charter | None, tuple[Findin
     return parsed.charter, parsed.findings
 
 
-def _sealed_for(charter_hash: str, seals: Mapping[str, Any]) -> frozenset[Mode]:
+def _sealed_for(charter_hash: str, seals: Mapping[str, Any], *, has_key: bool) -> frozenset[Mode]:
     words = seals.get(charter_hash, {}).get("modes", ())
-    found = {Mode(word) for word in words if word in {Mode.PAPER.value, Mode.PRACTICE.value}}
+    # A seal nobody can prove is none for LIVE.
+    known = {mode.value for mode in Mode if has_key or mode is not Mode.LIVE}
+    found = {Mode(word) for word in words if word in known}
     if charter_hash == SHIPPED_HASH:
         found.add(Mode.PAPER)
     return frozenset(found)
@@ -152,15 +154,16 @@ def seal_charter(
     seal_key: bytes | None,
     packaged: Path | None = None,
     dry_run: bool = False,
+    is_confirmed: bool = False,
 ) -> LoadedCharter:
-    """Seal the charter in use for PAPER or PRACTICE if it is the expected one; raises Refused, SetupError.
+    """Seal the charter in use for a mode if it is the expected one; raises Refused, SetupError.
 
     A dry run returns it as it would be sealed. `expect_hash` is the hash or at least its first twelve digits.
-    LIVE is sealed at a terminal with the PIN only.
+    LIVE is sealed only where the caller has the PIN's word for it: `is_confirmed`.
     """
-    if mode is Mode.LIVE:
-        message = "LIVE is sealed at a terminal with the PIN, and this version has no LIVE"
-        raise Refused(message, code="live_seal", hint="rickctl charter seal --mode paper --expect HASH")
+    if mode is Mode.LIVE and not is_confirmed:
+        message = "LIVE is sealed at a terminal with the PIN"
+        raise Refused(message, code="live_seal", hint="rickctl charter seal --mode live --expect HASH")
     loaded = load_charter(config_dir, seal_key=seal_key, packaged=packaged)
     charter = loaded.require()
     expected = expect_hash.strip().lower()

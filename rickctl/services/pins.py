@@ -65,14 +65,22 @@ def read_tries(reads: StateReads) -> Tries:
 
 def set_pin(guard: Guard, ask: Callable[[str], str]) -> None:
     """Set the first PIN, typed twice. Raises Refused where there is one, UsageError for one that is easily guessed."""
-    if guard.box.is_there:
-        message = "there is a PIN already"
-        raise Refused(message, code="pin_exists", hint="rickctl pin change")
+    check_presence(guard.box, is_there=False)
     _check_journal(guard)
     tries = read_tries(guard.state)
     # A PIN file that was taken away gives no fresh tries.
     _check_lock(tries, guard.now())
     _keep(guard, _ask_twice(ask), _SET, {"replaces": bool(tries.digest)})
+
+
+def check_presence(box: PinBox, *, is_there: bool) -> None:
+    """That there is a PIN, or none. Raises Refused."""
+    if box.is_there and not is_there:
+        message = "there is a PIN already"
+        raise Refused(message, code="pin_exists", hint="rickctl pin change")
+    if is_there and not box.is_there:
+        message = "there is no PIN yet"
+        raise Refused(message, code="no_pin", hint="rickctl pin set")
 
 
 def change_pin(guard: Guard, ask: Callable[[str], str]) -> None:
@@ -100,9 +108,7 @@ def _keep(guard: Guard, pin: str, kind: str, body: dict[str, JSON]) -> None:
 
 def check_pin(guard: Guard, ask: Callable[[str], str], purpose: str) -> None:
     """Ask for the PIN and return if it is right. Raises Refused (`wrong_pin`, `pin_locked`, `no_pin`), SetupError."""
-    if not guard.box.is_there:
-        message = "there is no PIN yet"
-        raise Refused(message, code="no_pin", hint="rickctl pin set")
+    check_presence(guard.box, is_there=True)
     _check_journal(guard)
     tries = read_tries(guard.state)
     record = _record_in_force(guard, tries)

@@ -12,6 +12,7 @@ from rickctl.services.charter import CHARTER_FILE, packaged_path, seal_charter
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rickctl.domain.arming import Person
     from rickctl.domain.charter import Charter
     from rickctl.domain.ports import State
     from rickctl.domain.scope import Mode
@@ -44,17 +45,32 @@ def own_copy(config_dir: Path) -> Path:
 
 
 def seal_and_record(
-    state: State | None, config_dir: Path, *, expect_hash: str, mode: Mode, now_ns: int, seal_key: bytes | None
+    state: State | None,
+    config_dir: Path,
+    *,
+    expect_hash: str,
+    mode: Mode,
+    now_ns: int,
+    seal_key: bytes | None,
+    confirmed_by: Person | None = None,
 ) -> LoadedCharter:
     """Seal the charter in use if it is the expected one, and say so in the journal. Raises Refused, SetupError.
 
-    Without a state to say it in nothing is sealed: the charter comes back as it would be.
+    Without a state to say it in nothing is sealed: the charter comes back as it would be. LIVE needs somebody who
+    typed the PIN.
     """
     loaded = seal_charter(
-        config_dir, expect_hash=expect_hash, mode=mode, now_ns=now_ns, seal_key=seal_key, dry_run=state is None
+        config_dir,
+        expect_hash=expect_hash,
+        mode=mode,
+        now_ns=now_ns,
+        seal_key=seal_key,
+        dry_run=state is None,
+        is_confirmed=confirmed_by is not None,
     )
     if state is None:
         return loaded
+    by = {} if confirmed_by is None else confirmed_by._asdict()
     with state.transaction() as transaction:
-        transaction.append("charter_sealed", None, {"hash": loaded.require().hash, "mode": mode.value})
+        transaction.append("charter_sealed", None, {"hash": loaded.require().hash, "mode": mode.value, **by})
     return loaded

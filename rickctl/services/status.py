@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from rickctl.domain.arming import ArmState
     from rickctl.domain.ports import StateReads
     from rickctl.domain.records import IntentRow, LatchRow
     from rickctl.domain.scope import Scope
+    from rickctl.services.arming import Change
     from rickctl.services.charter import LoadedCharter
     from rickctl.services.desk import Desk
     from rickctl.services.portfolio import Opener
@@ -45,6 +47,8 @@ class Status(NamedTuple):
     sealed_for: list[str]
     accounts: list[AccountGlance]
     failed: list[Failed]
+    arming: list[ArmState]
+    history: list[Change] | None
 
     @property
     def has_findings(self) -> bool:
@@ -59,6 +63,8 @@ def report_status(
     charter: LoadedCharter,
     kill_reason: str | None,
     as_of_ns: int,
+    arming: list[ArmState],
+    history: list[Change] | None,
 ) -> Status:
     """Ask every account once; one that does not answer is named."""
     accounts: list[AccountGlance] = []
@@ -77,6 +83,8 @@ def report_status(
         sealed_for=sorted(mode.value for mode in charter.sealed_for),
         accounts=accounts,
         failed=failed,
+        arming=arming,
+        history=history,
     )
 
 

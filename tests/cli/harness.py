@@ -35,6 +35,7 @@ _NO_NEWLINE = "\\no newline"
 _HEADERS = frozenset({"clock", "screen", "width", "colour", "env", "mask", "process"})
 _ACTIONS = frozenset({"advance", "write", "copy", "replace", "remove", "mode"})
 _SLOWEST_RUN_S = 30
+_BOOTED_NS = parse_instant("2015-11-19T14:00:00Z")
 
 
 class FakeClock:
@@ -48,6 +49,10 @@ class FakeClock:
 
     def sleep_ns(self, length_ns: int) -> None:
         self.instant_ns += max(length_ns, 0)
+
+    def boot(self) -> tuple[int, str]:
+        """The clock since boot: it runs with this one, of a machine that was started ten years before."""
+        return self.instant_ns - _BOOTED_NS, "one-boot"
 
     def advance(self, duration: str) -> None:
         """Move forward by a duration such as `90s` or `1d`."""
@@ -87,7 +92,9 @@ class Desk:
     def run(self, *argv: str) -> Answer:
         """Run one command line in this process."""
         out, err = StringIO(), StringIO()
-        app = App(out=out, err=err, screen=self.screen, environment=self.variables(), clock=self.clock)
+        app = App(
+            out=out, err=err, screen=self.screen, environment=self.variables(), clock=self.clock, boot=self.clock.boot
+        )
         with redirect_stdout(out), redirect_stderr(err):  # Typer prints its help pages past the App
             code = run(argv, app)
         return Answer(out.getvalue(), err.getvalue(), int(code))
