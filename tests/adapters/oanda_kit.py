@@ -169,6 +169,9 @@ def chunks(*parts: bytes, end: bool = True) -> bytes:
 
 # clients
 
+_CLIENTS: list[OandaClient] = []
+"""Those made while a venue is there; they are closed with it."""
+
 
 @contextmanager
 def venue(*acts: Act, context: ssl.SSLContext | None = None) -> Iterator[Venue]:
@@ -178,6 +181,8 @@ def venue(*acts: Act, context: ssl.SSLContext | None = None) -> Iterator[Venue]:
         yield found
     finally:
         found.close()
+        while _CLIENTS:
+            _CLIENTS.pop().close()
 
 
 def hosts(host: Host, mode: Mode = Mode.PRACTICE, ca_file: str | None = None) -> Hosts:
@@ -193,12 +198,15 @@ def client(
     clock: FakeClock | None = None,
     mode: Mode = Mode.PRACTICE,
     ca_file: str | None = None,
+    token: str = TOKEN,
 ) -> OandaClient:
     patience_ns = patience_ms * MILLISECOND_NS
-    return OandaClient(
+    found = OandaClient(
         hosts(host, mode, ca_file),
-        token=lambda: Secret(TOKEN),
+        token=lambda: Secret(token),
         clock=clock or FakeClock(NOW_NS),
         folder=folder,
         patience=Patience(patience_ns, patience_ns),
     )
+    _CLIENTS.append(found)
+    return found

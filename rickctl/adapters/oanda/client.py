@@ -23,7 +23,7 @@ from rickctl.adapters.oanda.answers import (
     retry_after_ns,
 )
 from rickctl.adapters.oanda.parse import least_skew_ns, parse_date_ns
-from rickctl.adapters.transport import Allowance, Connection, Deadline, Limits, Request, WireFailure
+from rickctl.adapters.transport import Allowance, Connection, Deadline, Limits, Request, Why, WireFailure
 from rickctl.domain.credentials import hide
 from rickctl.domain.errors import SetupError, Unreachable
 from rickctl.domain.instants import SECOND_NS
@@ -95,6 +95,8 @@ class OandaClient:
                 answer = self._without_token(self._own_connection().exchange(request, share))
                 return self.reply(answer, judge_read(self.hosts, answer), sent_ns)
             except WireFailure as failure:
+                if attempt > 1 and failure.why is Why.RATE:
+                    break  # what failed before says more than that we may not ask again yet
                 failed = not_sent(self.hosts, failure)
             except Unreachable as refused:
                 if answer.status not in AGAIN:
