@@ -20,7 +20,8 @@ def position() -> None:
 
 MaybeSymbolArgument = Annotated[str | None, typer.Argument(metavar="[SYMBOL]", help="EUR_USD …", show_default=False)]
 TradeOption = Annotated[
-    int | None, typer.Option("--trade", metavar="N", help="one trade of the position", min=1, show_default=False)
+    int | None,
+    typer.Option("--trade", metavar="N", help="one trade of the position, -N for ext N", show_default=False),
 ]
 UnitsOption = Annotated[str | None, typer.Option("--units", metavar="UNITS", help="part of it", show_default=False)]
 

@@ -107,7 +107,7 @@ class OrderDesk:
             return [
                 self.show(held.number)
                 for held in account.trades
-                if held.symbol in symbols and trade in {None, held.number}
+                if held.number > 0 and held.symbol in symbols and trade in {None, held.number}
             ]
         self.resolve()
         # What closed by itself while everything is closed is no failure either.
