@@ -35,6 +35,7 @@ NOUNS: tuple[Noun, ...] = (
     Noun("login", "House", "keep a broker's token in the keyring", "rickctl.commands.login"),
     Noun("logout", "House", "forget a broker's token", "rickctl.commands.logout"),
     Noun("whoami", "House", "who this machine is at every venue", "rickctl.commands.whoami"),
+    Noun("sandbox", "House", "our own exchange, in a venue's words", "rickctl.commands.sandbox"),
     Noun("status", "House", "what stands and what is stopped", "rickctl.commands.status"),
     Noun("doctor", "House", "whether everything here is in order", "rickctl.commands.doctor"),
     Noun("config", "House", "settings and where they come from", "rickctl.commands.config"),

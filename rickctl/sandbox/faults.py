@@ -116,6 +116,11 @@ class Faults:
         return {_HINT_OF[fault.kind]: fault.hint or "none" for fault in self._strike(Strikes.HINT, Aim(operation))}
 
     @property
+    def standing(self) -> list[Fault]:
+        """The faults in force."""
+        return [row.fault for row in self._standing.values()]
+
+    @property
     def total(self) -> int:
         """How many faults have struck so far."""
         return self._total

@@ -15,8 +15,9 @@ from rickctl.sandbox.turn import Heard, Turn
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from rickctl.sandbox.faultfile import Fault
     from rickctl.sandbox.http import Reply
     from rickctl.sandbox.reading import Head
     from rickctl.sandbox.turn import House
@@ -29,17 +30,16 @@ _BACKLOG = 256
 class Server:
     """One venue on one port; `control` answers what lies below `/_control`, None where nobody may steer."""
 
-    def __init__(
-        self, house: House, *, control: Callable[[Request], Reply] | None = None, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, house: House, *, limits: Limits | None = None) -> None:
         self.house = house
+        self.control: Callable[[Request], Reply] | None = None
         self.connections = 0
         self.requests = 0
-        self._control = control
         self._limits = limits or Limits()
         self._tasks: set[asyncio.Task[None]] = set()
         self._late: dict[asyncio.TimerHandle, Request] = {}
         self._listener: asyncio.Server | None = None
+        self.port = 0
 
     @property
     def open_connections(self) -> int:
@@ -56,8 +56,8 @@ class Server:
             message = f"port {port} cannot be had: {(error.strerror or str(error)).lower()}"
             hint = f"rickctl sandbox start --{self.house.wire.name} 0"
             raise SetupError(message, code="port_in_use", hint=hint) from None
-        chosen: int = self._listener.sockets[0].getsockname()[1]
-        return chosen
+        self.port = self._listener.sockets[0].getsockname()[1]
+        return self.port
 
     async def stop(self) -> None:
         """Close the door, end every conversation, do what was still to be done late."""
@@ -116,19 +116,22 @@ class Server:
         is_head, goes_on = head.method == "HEAD", head.keeps_alive
         method = "GET" if is_head else head.method
         request = Request(method, head.path, head.query, head.headers, body, self.house.clock.now_ns(), number)
-        self.requests += 1
-        if self._control is not None and (head.path == CONTROL or head.path.startswith(f"{CONTROL}/")):
-            reply = self._control(request)
+        began = asyncio.get_running_loop().time()
+        if self.control is not None and (head.path == CONTROL or head.path.startswith(f"{CONTROL}/")):
+            reply = self.control(request)
+            self._tell(request, reply.status, began, ())
             await link.answer(reply, self.house.clock.now_ns(), is_head=is_head, goes_on=goes_on)
             return goes_on
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        self.requests += 1
         turn = Turn(self.house, link, request, self._do_late)
         try:
             return await turn.run(is_head=is_head, minor=head.minor, goes_on=goes_on)
         finally:
-            took_ns = int((loop.time() - began) * SECOND_NS)
-            self.house.log.heard(Heard(request, turn.status, took_ns, turn.struck))
+            self._tell(request, turn.status, began, turn.struck)
+
+    def _tell(self, request: Request, status: int | None, began: float, struck: Sequence[Fault]) -> None:
+        took_ns = int((asyncio.get_running_loop().time() - began) * SECOND_NS)
+        self.house.log.heard(Heard(request, status, took_ns, struck))
 
     def _do_late(self, request: Request, after_ns: int) -> None:
         """Do a request once the time is over, its answer lost."""

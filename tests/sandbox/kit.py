@@ -300,8 +300,7 @@ def running(
     server = Server(House(wire, clock, book, log), limits=limits)
     run = Running(0, wire, clock, book, log, server, loop)
     if control is not None:
-        server = Server(House(wire, clock, book, log), limits=limits, control=control(run))
-        run.server = server
+        server.control = control(run)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     run.port = asyncio.run_coroutine_threadsafe(server.start(0, tls), loop).result(10)

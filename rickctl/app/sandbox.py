@@ -1,0 +1,208 @@
+"""Wires the sandbox exchange: its folder, world, faults and the venues asked for; part of the wiring, holds no rule."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, NamedTuple
+
+from rickctl.domain.errors import UsageError
+from rickctl.domain.money import check_currency, parse_positive
+from rickctl.sandbox.control import Control
+from rickctl.sandbox.faultfile import KINDS, read_fault_file
+from rickctl.sandbox.faults import Faults
+from rickctl.sandbox.folder import StateFolder
+from rickctl.sandbox.running import LineLog, Listening, run
+from rickctl.sandbox.server import CONTROL, LOOPBACK, Server
+from rickctl.sandbox.turn import House
+from rickctl.sandbox.world import Origin, World
+
+if TYPE_CHECKING:
+    import signal
+    import ssl
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from rickctl.app import App
+    from rickctl.sandbox.http import Wire
+
+_MOST_ACCOUNTS = 99
+_HALF_TOKEN = 16
+
+
+class SandboxTerms(NamedTuple):
+    """What a person asked of a sandbox; `oanda` is the port, 0 for a free one. Terms of accounts are of new ones."""
+
+    oanda: int
+    market: str = "sim"
+    seed: int = 0
+    with_tls: bool = False
+    with_control: bool = False
+    faults: Path | None = None
+    state: Path | None = None
+    accounts: int = 1
+    balance: str = "100000"
+    currency: str = "USD"
+    is_hedging: bool = False
+    is_fifo: bool = False
+    is_strict: bool = False
+    is_quiet: bool = False
+
+
+class Opened(NamedTuple):
+    """A sandbox that runs, as it is told: `paste` are the lines that lead to it."""
+
+    venue: str
+    url: str
+    token: str
+    accounts: tuple[str, ...]
+    source: str
+    seed: int
+    state: Path
+    ca_file: Path | None
+    control_url: str | None
+    paste: tuple[str, ...]
+
+
+class _Venue(NamedTuple):
+    """One venue's wire with what leads to it."""
+
+    wire: Wire
+    port: int
+    token: str
+    accounts: tuple[str, ...]
+
+
+class Sandbox:
+    """One sandbox of one run."""
+
+    def __init__(self, app: App, terms: SandboxTerms) -> None:
+        self._app = app
+        self._terms = terms
+
+    def run(self, tell: Callable[[Opened], None]) -> signal.Signals:
+        """Serve until a signal, `tell` called once all is open; the signal. Raises UsageError, SetupError."""
+        terms = self._terms
+        _check(terms)
+        opened = self._app.open_market(terms.market, terms.seed)
+        starts_ns = None if opened.tape is None else opened.tape.first_ns
+        origin = Origin(opened.market.source, terms.seed, opened.fingerprint, starts_ns)
+        file = None if terms.faults is None else read_fault_file(terms.faults)
+        folder = StateFolder.open(self._folder())
+        try:
+            world = World.open(folder, self._app.clock, opened.market, origin)
+            faults = Faults(world.clock, seed=terms.seed if file is None or file.seed is None else file.seed)
+            faults.add([] if file is None else list(file.faults))
+            return self._serve(world, faults, self._venues(world, faults), tell)
+        finally:
+            folder.close()
+
+    def _folder(self) -> Path:
+        return self._terms.state or self._app.folders.state / "sandbox"
+
+    def _serve(
+        self, world: World, faults: Faults, venues: Sequence[_Venue], tell: Callable[[Opened], None]
+    ) -> signal.Signals:
+        app, terms = self._app, self._terms
+        log = LineLog(app.err, app.clock, is_quiet=terms.is_quiet)
+        servers = [Server(House(venue.wire, world.clock, faults, log)) for venue in venues]
+
+        def settle() -> None:
+            for server in servers:
+                server.tick()
+
+        world.settle = settle
+        if terms.with_control:
+            control = Control(world, faults, servers)
+            for server in servers:
+                server.control = control.answer
+        tls, ca_file = self._tls()
+
+        def ready() -> None:
+            for venue, server in zip(venues, servers, strict=True):
+                tell(self._opened(venue, server.port, world, ca_file))
+
+        try:
+            listening = [Listening(server, venue.port, tls) for venue, server in zip(venues, servers, strict=True)]
+            return run(listening, ready)
+        finally:
+            for venue in venues:
+                venue.wire.close()
+
+    def _tls(self) -> tuple[ssl.SSLContext | None, Path | None]:
+        if not self._terms.with_tls:
+            return None, None
+        from rickctl.sandbox.tls import tls_context  # noqa: PLC0415 - cryptography for those who asked
+
+        return tls_context(self._folder() / "tls", self._app.clock.now_ns())
+
+    def _opened(self, venue: _Venue, port: int, world: World, ca_file: Path | None) -> Opened:
+        url = f"{'https' if self._terms.with_tls else 'http'}://{LOOPBACK}:{port}"
+        name = venue.wire.name
+        certificates = [] if ca_file is None else [f"export SSL_CERT_FILE={ca_file} REQUESTS_CA_BUNDLE={ca_file}"]
+        ours = [
+            f"export RICKCTL_{name.upper()}_URL={url}",
+            f"export {name.upper()}_PRACTICE_TOKEN={venue.token}",
+            f"export RICKCTL_ACCOUNT=practice:{name}:{venue.accounts[0]}",
+        ]
+        return Opened(
+            venue=name,
+            url=url,
+            token=venue.token,
+            accounts=venue.accounts,
+            source=world.origin.source,
+            seed=world.origin.seed,
+            state=self._folder(),
+            ca_file=ca_file,
+            control_url=url + CONTROL if self._terms.with_control else None,
+            paste=(*certificates, *ours, *venue.wire.invitation(url)),
+        )
+
+    def _venues(self, world: World, faults: Faults) -> list[_Venue]:
+        """The venues asked for, each with its exchange open."""
+        return [self._oanda(world, faults)]
+
+    def _oanda(self, world: World, faults: Faults) -> _Venue:
+        from rickctl.sandbox.oanda.exchange import Exchange  # noqa: PLC0415 - the venues asked for, not all
+        from rickctl.sandbox.oanda.records import Terms  # noqa: PLC0415
+        from rickctl.sandbox.oanda.wire import OandaWire, WireSettings  # noqa: PLC0415
+
+        terms = self._terms
+        wanted = [
+            Terms(
+                id=f"101-001-{1_000_000 + terms.seed % 1_000_000}-{number:03}",
+                currency=check_currency(terms.currency),
+                balance=parse_positive(terms.balance, "balance"),
+                hedging=terms.is_hedging,
+                fifo=terms.is_fifo,
+            )
+            for number in range(1, terms.accounts + 1)
+        ]
+        exchange = Exchange.open(self._folder() / "oanda", world.market, wanted, world.clock.now_ns())
+        for one in wanted:
+            if exchange.terms(one.id) != one:
+                self._app.warn(f"account {one.id} was made on other terms and keeps them; --state DIR begins anew")
+        digits = blake2b(f"sandbox/{terms.seed}".encode(), digest_size=2 * _HALF_TOKEN).hexdigest()
+        token = f"{digits[: 2 * _HALF_TOKEN]}-{digits[2 * _HALF_TOKEN :]}"
+        scheme = "https" if terms.with_tls else "http"
+        settings = WireSettings(token=token, scheme=scheme, strict_numbers=terms.is_strict)
+        wire = OandaWire(exchange, world.market, world.clock, settings, faults)
+        return _Venue(wire, terms.oanda, token, exchange.account_ids)
+
+
+def _check(terms: SandboxTerms) -> None:
+    if not 1 <= terms.accounts <= _MOST_ACCOUNTS:
+        message = f"a sandbox has 1 to {_MOST_ACCOUNTS} accounts"
+        raise UsageError(message, code="bad_number")
+
+
+def fault_kinds() -> list[tuple[str, str, str, str]]:
+    """Every kind of fault: its name, when it strikes, its terms (those it needs with `!`), what it does."""
+    return [
+        (
+            name,
+            " or ".join(kind.strikes),
+            ", ".join(f"{term}!" if term in kind.needed else term for term in kind.terms),
+            kind.summary,
+        )
+        for name, kind in KINDS.items()
+    ]
