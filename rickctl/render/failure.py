@@ -33,13 +33,20 @@ def write_failure(error: RickctlError, *, exit_code: ExitCode, as_json: bool, er
         word = {"refused": "refused: ", "rejected": "rejected: ", "unknown": "outcome unknown: "}.get(
             error.category, ""
         )
-        err.write(clean_text(f"rickctl: {word}{_shortened(error.message)}") + "\n")
+        err.write(clean_text(f"rickctl: {word}{_shortened(error.message)}{_recorded(error)}") + "\n")
         said_no = [verdict for verdict in error.verdicts if not verdict.passed and verdict.measured != _UNKNOWN]
         if len(said_no) > 1:
             err.writelines(clean_text(f"  {verdict_text(verdict)}") + "\n" for verdict in said_no)
         if error.hint:
             err.write(clean_text(f"hint: {_shortened(error.hint)}") + "\n")
     err.flush()
+
+
+def _recorded(error: RickctlError) -> str:
+    """The number a refusal is on record under, for `why`, where the message does not tell it."""
+    number = f"order {error.order}"
+    is_told = error.category != "refused" or error.order is None or error.message.startswith(f"{number} ")
+    return "" if is_told else f" (recorded as {number})"
 
 
 def _shortened(text: str) -> str:

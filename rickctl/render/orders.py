@@ -77,7 +77,7 @@ def order_record(report: OrderReport) -> dict[str, Json]:
         "currency": report.currency,
         "key": row.key,
         "client_order_id": row.client_order_id,
-        "charter_hash": row.charter_hash,
+        "charter_hash": row.charter_hash or None,
         "created_at": time_or_none(row.created_ns),
         "sent_at": time_or_none(row.sent_ns),
         "answered_at": time_or_none(row.answered_ns),
@@ -116,7 +116,7 @@ def _order_blocks(report: OrderReport) -> list[Line]:
     parts += [Cell(units_text(units), "loud"), f" {report.row.symbol} {_at(report)}"]
     if report.reason:
         parts.append(f", {report.reason.replace('_', ' ')}")
-    if report.filled_units and report.filled_units < report.units:
+    if report.units and report.filled_units and report.filled_units < report.units:
         parts.append(f" of {units_text(report.units)}")
     lines = [line(*parts, Cell(f"   order {report.row.number}", "dim"))]
     lines += _reduced_lines(report)
@@ -127,6 +127,8 @@ def _order_blocks(report: OrderReport) -> list[Line]:
         lines.append(line("  expires  ", f"in {left} ({clock_text(report.expires_ns, report.now_ns)})"))
     if report.realised:
         lines.append(line("  realised ", gain_cell(report.realised, report.currency)))
+    if report.told is not None:
+        return [*lines, line(Cell(f"  {report.told.message}", "dim"))]
     passed = sum(verdict.passed for verdict in report.verdicts)
     charter = f"charter {report.row.charter_hash[:6]}: {passed} of {len(report.verdicts)} passed"
     lines.append(line("  quality  ", quality_text(request.quality, report.quality), Cell(f"   {charter}", "dim")))

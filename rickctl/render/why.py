@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rickctl.domain.events import Event
     from rickctl.services.explain import Explained
     from rickctl.services.report import OrderReport
+    from rickctl.services.stored import Told
 
 WHY_FIELDS = (
     "order",
@@ -74,7 +75,7 @@ def why_view(explained: Explained) -> View:
             "journal": {
                 "records": [row.seq for row in explained.records],
                 "intact": explained.is_intact,
-                "charter_hash": report.row.charter_hash,
+                "charter_hash": report.row.charter_hash or None,
             },
         },
         blocks=lambda: [_shown(text, place) for place, text in enumerate(_sentences(explained))],
@@ -114,6 +115,8 @@ def _day(at_ns: int) -> str:
 def _request(explained: Explained) -> str:
     report = explained.report
     request = report.request
+    if report.told is not None:
+        return _words(report, report.told)
     entry = "at market" if request.price is None else f"{request.entry.value} {price_text(request.price)}"
     exits = [
         f"{name} {price_text(price)} ({pips_text(abs(price - report.entry), report.instrument)} away)"
@@ -123,6 +126,17 @@ def _request(explained: Explained) -> str:
     carried = ", ".join(exits) or "no exits"
     how = "asked to close" if report.row.kind.value == "close" else f"asked to {request.side.value}"
     return f"You {how} {units_text(request.units)} {request.symbol} {entry} in {report.row.scope}, {carried}."
+
+
+def _words(report: OrderReport, told: Told) -> str:
+    """What was asked as it was typed: nothing of it was worked out."""
+    said, symbol = told.words, report.request.symbol
+    size = f"{said['units']} {symbol}" if said["units"] is not None else f"{symbol} for a risk of {said['risk']}"
+    resting = ((name, said[name]) for name in ("limit", "stop_entry"))
+    entry = "".join(f" {name.replace('_', '-')} {text}" for name, text in resting if text is not None) or " at market"
+    names = {"stop_loss": "stop", "take_profit": "target", "trailing": "trailing by"}
+    exits = ", ".join(f"{word} {said[name]}" for name, word in names.items() if said[name] is not None)
+    return f"You asked to {report.request.side.value} {size}{entry} in {report.row.scope}, {exits or 'no exits'}."
 
 
 def _price(explained: Explained) -> str:
@@ -136,7 +150,9 @@ def _price(explained: Explained) -> str:
 
 
 def _verdicts(explained: Explained) -> list[str]:
-    verdicts = explained.report.verdicts
+    verdicts, told = explained.report.verdicts, explained.report.told
+    if told is not None:
+        return [f"No rule was asked: {told.message}."]
     said_no = [verdict for verdict in verdicts if not verdict.passed]
     if not said_no:
         return [f"All {len(verdicts)} rules that apply said yes."]
@@ -234,4 +250,6 @@ def _proof(explained: Explained) -> str:
     records = [row.seq for row in explained.records]
     span = f"records {records[0]}–{records[-1]}" if records[1:] else f"record {records[0]}" if records else "no records"
     chain = "chain intact" if explained.is_intact else "CHAIN BROKEN: rickctl journal verify"
-    return f"The charter in force was {explained.report.row.charter_hash[:6]}. Journal {span}, {chain}."
+    mark = explained.report.row.charter_hash[:6]
+    charter = f"The charter in force was {mark}." if mark else "No charter could be used."
+    return f"{charter} Journal {span}, {chain}."

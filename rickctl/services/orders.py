@@ -14,6 +14,7 @@ from rickctl.domain.instants import DAY_NS, MILLISECOND_NS, MINUTE_NS, SECOND_NS
 from rickctl.domain.orders import IntentState, Side
 from rickctl.services.desk import check_open, hold, retry, save
 from rickctl.services.drafts import build_request, check_draft, find_instrument
+from rickctl.services.early import on_record
 from rickctl.services.gate import Asked, check_fresh, decide, numbers_of, pass_gate, versions_beside
 from rickctl.services.moment import measure, nearest_opposite, sizing_of
 from rickctl.services.sending import transmit, unknown_outcome
@@ -110,6 +111,7 @@ def preview(draft: Draft, desk: Desk, trader: Trader) -> tuple[Checked, Refused 
     return Checked(weighed, decision.verdicts, decision.quality, charter.hash, number), refused
 
 
+@on_record
 def place(draft: Draft, desk: Desk, trader: Trader, execution: Execution) -> IntentRow:
     """Place an entry exactly once and return its intent as it stands after the venue's answer.
 
@@ -232,7 +234,7 @@ def find_by_key(reads: StateReads, key: str | None, fingerprint: str, desk: Desk
         return None
     if row.request_hash != fingerprint:
         message = f"key {key!r} already stands for order {row.number}, which asked for something else"
-        raise Refused(message, code="key_reused", hint=f"rickctl order show {row.number}", order=row.number)
+        raise Refused(message, code="key_reused", hint=f"rickctl order show {row.number}")
     return None if row.state is IntentState.ABANDONED else row
 
 

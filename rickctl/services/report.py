@@ -12,7 +12,7 @@ from rickctl.domain.history import order_view
 from rickctl.domain.orders import IntentState, OrderState, Side
 from rickctl.domain.records import IntentKind
 from rickctl.domain.sizing import fees_of, net_result_at
-from rickctl.services.stored import read_measured, read_quotes, read_request, read_target, read_verdicts
+from rickctl.services.stored import read_measured, read_quotes, read_request, read_target, read_told, read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
     from rickctl.services.desk import Desk, Held
-    from rickctl.services.stored import Measured
+    from rickctl.services.stored import Measured, Told
 
 _ZERO = Decimal(0)
 _WITHOUT_ANSWER = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
@@ -33,7 +33,8 @@ _WITHOUT_ANSWER = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.U
 class OrderReport(NamedTuple):
     """One order as it stands: what was asked, what was filled at what average, what its exits are now.
 
-    `request` is what was asked, `units` and `price` are the terms as last modified. `entry` is the price exits are
+    `request` is what was asked, `told` what was said to it where no rule was asked. `units` and `price` are the terms
+    as last modified, None where they were never worked out. `entry` is the price exits are
     measured from, `risk` and `reward` what they bring there in account currency, `initial_risk` what the first stop
     would have, all three after commission; `fees_expected` is that commission, in and out at the stop (at the entry
     price where there is none). `realised` and `fees` are in account currency so far; `closed_by` is the leg that closed
@@ -44,8 +45,9 @@ class OrderReport(NamedTuple):
     request: OrderRequest
     instrument: Instrument
     verdicts: tuple[Verdict, ...]
+    told: Told | None
     state: OrderState
-    units: Decimal
+    units: Decimal | None
     price: Decimal | None
     filled_units: Decimal
     open_units: Decimal
@@ -149,8 +151,9 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         request=request,
         instrument=desk.market.instruments[row.symbol],
         verdicts=read_verdicts(row.verdicts),
+        told=read_told(row.request),
         state=state,
-        units=terms.units,
+        units=terms.units or None,
         price=terms.price,
         filled_units=filled,
         open_units=view.open_units if view else _ZERO,

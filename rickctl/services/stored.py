@@ -14,6 +14,8 @@ from rickctl.domain.quality import Quality, QualityPart
 from rickctl.domain.scope import parse_scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rickctl.domain.records import JSON
 
 _INSTANT = "expires_ns"
@@ -44,13 +46,13 @@ def request_json(request: OrderRequest) -> dict[str, JSON]:
 
 
 def read_request(text: str) -> OrderRequest:
-    """The request of a stored text."""
+    """The request of a stored text; `units` are 0 where it was refused before they were known."""
     held = json.loads(text)
     return OrderRequest(
         scope=parse_scope(held["scope"]),
         symbol=held["symbol"],
         side=Side(held["side"]),
-        units=Decimal(held["units"]),
+        units=Decimal(held["units"] or 0),
         entry=EntryType(held["entry"]),
         price=_decimal(held["price"]),
         stop_loss=_decimal(held["stop_loss"]),
@@ -82,6 +84,20 @@ def read_changes(text: str) -> Changes | None:
         return None
     terms: dict[str, Any] = {name: value if name == _INSTANT else Decimal(value) for name, value in held.items()}
     return Changes(**terms)
+
+
+class Told(NamedTuple):
+    """What was said to an order before any rule was asked, and the words it was asked in."""
+
+    code: str
+    message: str
+    words: Mapping[str, str | None]
+
+
+def read_told(text: str) -> Told | None:
+    """What was said to a stored request before the gate; None where the gate judged it."""
+    held = json.loads(text).get("told")
+    return None if held is None else Told(**held)
 
 
 class Measured(NamedTuple):

@@ -30,6 +30,11 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "account reset": (("main",),),
     "account close": (("empty",), ("main",)),
     "account advance": (("empty", "--by", "1h"),),
+    "arm": (("--account", "live:oanda:001"),),
+    "disarm": ((),),
+    "pin set": ((),),
+    "pin change": ((),),
+    "logout": (("oanda", "--mode", "practice"),),
     "kill": ((), ("--reason", "odd fills")),
     "resume": ((),),
     "charter seal": (("--expect", "a461e2", "--mode", "practice"), ("--expect", "0" * 12)),
@@ -39,6 +44,9 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "journal backup": (("copy.db",),),
 }
 """Command lines that rehearse each command on the desk below; a backup changes no state and is among them."""
+
+ELSEWHERE = {"login"}
+"""Rehearsed in tests of its own: it asks for a token and tries it at a broker."""
 
 TREE = [entry for found in NOUNS for entry in describe_noun(found)]
 CHANGING = {entry["command"] for entry in TREE if entry["mutates"]}
@@ -63,7 +71,7 @@ def test_every_command_that_changes_anything_has_a_dry_run() -> None:
 
 def test_every_dry_run_is_rehearsed_here() -> None:
     offered = {entry["command"] for entry in TREE if "--dry-run" in flags_of(entry)}
-    assert offered == set(LINES)
+    assert offered == set(LINES) | ELSEWHERE
     assert offered >= CHANGING
 
 

@@ -53,7 +53,8 @@ def test_a_key_for_another_request_is_refused_and_names_the_order_it_stands_for(
     here.orders().place(draft(key="k"))
     with pytest.raises(Refused) as refused:
         here.orders().place(draft(key="k", units="9000"))
-    assert (refused.value.code, refused.value.order) == ("key_reused", 1)
+    assert (refused.value.code, refused.value.order) == ("key_reused", 2)
+    assert "already stands for order 1" in refused.value.message
 
 
 def test_a_key_refused_stays_refused_with_the_same_verdicts(here: Ground) -> None:
