@@ -44,7 +44,7 @@ def test_01_a_market_order_fills_at_the_touch_with_both_exits_around_it(ground: 
     assert Decimal(order["stop_loss"]) == price - sign * 20 * PIP
     assert Decimal(order["take_profit"]) == price + sign * 40 * PIP
     [position] = ground.positions()
-    assert (Decimal(position["units"]), Decimal(position["average_price"])) == (sign * 1000, price)
+    assert (Decimal(position["units"]), Decimal(position["average_price"])) == (Decimal(sign * 1000), price)
     assert (position["stop_loss"], position["take_profit"]) == (order["stop_loss"], order["take_profit"])
     assert Decimal(position["current_price"]) == (bid if sign > 0 else ask)
 

@@ -158,7 +158,7 @@ def test_41_an_account_that_is_met_in_the_middle_is_known_whole(ground: OandaGro
     assert ground.positions() == []
 
 
-def test_42_another_installation_meets_our_trades_as_somebody_elses(ground: OandaGround) -> None:
+def test_42_another_installation_meets_our_trades_as_somebody_elses(ground: OandaGround, tmp_path: Path) -> None:
     ground.place("buy", "1000", *EXITS)
     ground.desk.root = tmp_path / "other"
     [position] = ground.positions()
