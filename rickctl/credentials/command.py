@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rickctl.credentials.process import read_within
 from rickctl.credentials.vault import stop
-from rickctl.domain.credentials import Secret, Slot, variable_of
+from rickctl.domain.credentials import Secret, Slot, is_venue_secret
 from rickctl.domain.errors import SetupError
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def run_command(written: str, slot: Slot, environment: Mapping[str, str], limit_
     `{broker}`, `{mode}` and `{account}` in it are filled in. Raises SetupError where it fails or takes too long.
     """
     argv = _words(written, slot)
-    known = {variable_of(slot), variable_of(slot._replace(account=None))}
-    given = {name: value for name, value in environment.items() if name not in known}
+    given = {name: value for name, value in environment.items() if not is_venue_secret(name)}
     try:
         # A session of its own: what it started ends with it.
         process = Popen(argv, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=given, start_new_session=True)  # noqa: S603

@@ -114,6 +114,11 @@ def account_variable_of(slot: Slot) -> str:
     return variable_of(slot._replace(account=None)).removesuffix("TOKEN") + "ACCOUNT_ID"
 
 
+def is_venue_secret(name: str) -> bool:
+    """Whether a variable of that name holds a secret of a venue, as against one of another program."""
+    return name.startswith(("OANDA_", "COINBASE_")) and (name.endswith(SECRET_ENDINGS) or "_TOKEN_" in name)
+
+
 def mask_account(account: str) -> str:
     """An account as it may be shown: first and last part, `101-***-001`; a short one shows its last two signs."""
     parts = account.split("-")
