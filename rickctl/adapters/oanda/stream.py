@@ -135,8 +135,10 @@ class OandaStream:
                 refused = Answer(opened.status, opened.headers, connection.rest(opened, patience))
                 judge_read(client.hosts, refused)
         except WireFailure as failure:
+            connection.close()
             return self._not_connected(not_sent(client.hosts, failure), is_final=False)
         except (SetupError, Unreachable) as error:
+            connection.close()
             return self._not_connected(error, is_final=isinstance(error, SetupError) or refused.status == _NOT_FOUND)
         self._skew_ns = client.reply(Answer(_OK, opened.headers, b""), {}, sent_ns).skew_ns or 0
         self._connection, self._opened = connection, opened
