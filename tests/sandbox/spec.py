@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rickctl.sandbox.oanda.shapes import NEWER_FIELDS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 Schema = dict[str, Any]
@@ -37,6 +38,9 @@ NEWER: frozenset[str] = frozenset(
 BESIDE = frozenset({"relatedTransactionIDs", "lastTransactionID", "errorCode", "errorMessage"})
 """Fields every refusal of a change carries, also where the description leaves them out (a trade's close)."""
 
+MISDESCRIBED = frozenset({"clientOrderID", "clientTradeID"})
+"""Ids of the client's own, which the description calls OANDA's."""
+
 _NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z|\d+\.\d{9}", re.ASCII)
 _ID = re.compile(r"[0-9]+", re.ASCII)
@@ -55,7 +59,8 @@ _KINDS: dict[str, type] = {"string": str, "boolean": bool, "integer": int}
 class Spec:
     """The description read once; `faults` is empty for an answer it allows."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, newer: Collection[str] = NEWER) -> None:
+        self._newer = newer
         document = json.loads(path.read_text(encoding="utf-8"))
         self._paths: dict[str, Schema] = document["paths"]
         self._definitions: dict[str, Schema] = document["definitions"]
@@ -119,14 +124,14 @@ class Spec:
         for field, one in value.items():
             if field in known:
                 faults += self._check(known[field], one, f"{where}.{field}", field)
-            elif field not in BESIDE and f"*.{field}" not in NEWER and f"{name}.{field}" not in NEWER:
+            elif field not in BESIDE and not {f"*.{field}", f"{name}.{field}"} & set(self._newer):
                 faults.append(f"{where}.{field}: {name} does not have it")
         return faults
 
     def _check_word(self, schema: Schema, value: Json, where: str) -> list[str]:
         if "enum" in schema and value not in schema["enum"]:
             return [f"{where}: {value!r} is not one of its words"]
-        if not isinstance(value, str):
+        if not isinstance(value, str) or where.rpartition(".")[2] in MISDESCRIBED:
             return []
         for beginning, form in _FORMATS.items():
             if schema.get("format", "").startswith(beginning) and not form.fullmatch(value):

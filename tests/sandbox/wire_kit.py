@@ -88,6 +88,7 @@ class Counter:
         self.wire = OandaWire(self.exchange, self.market, self.clock, chosen, self.wishes)
         self.connection = 1
         self.step_ns = SECOND_NS
+        self.seen: set[tuple[str, str, int]] = set()
 
     def move(self, price: Decimal, symbol: str = "EUR_USD") -> None:
         """Put the market's middle there, and let it be seen."""
@@ -121,7 +122,8 @@ class Counter:
         """What a stream tells now."""
         found = [json.loads(line) for line in stream.poll(self.clock.now_ns())]
         if self.spec is not None:
-            assert [fault for one in found for fault in self.spec.stream_faults(target, one)] == []
+            faults = [fault for one in found for fault in self.spec.stream_faults(target, one)]
+            assert not faults, faults
         return found
 
     def request(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Request:
@@ -135,7 +137,7 @@ class Counter:
 
     # orders
 
-    def order(self, kind: str = "MARKET", units: str = "1000", **fields: object) -> Said:
+    def order(self, kind: str = "MARKET", units: str | None = "1000", **fields: object) -> Said:
         """POST orders; EUR_USD unless said otherwise, fields of None are left out."""
         order = {"type": kind, "instrument": "EUR_USD", "units": units, **fields}
         body = {"order": {name: value for name, value in order.items() if value is not None}}
@@ -150,6 +152,8 @@ class Counter:
         assert said.headers["Content-Type"] == "application/json"
         assert said.headers["RequestID"].isdigit()
         route = find_route(method, [quote(part) for part in target.partition("?")[0].split("/")[1:]]).route
+        if route is not None:
+            self.seen.add((route.method, route.path.removeprefix("accounts/{accountID}/"), said.status))
         if self.spec is not None and route is not None:
             faults = self.spec.faults(method, route.path, said.status, said.body)
-            assert faults == [], said.body
+            assert not faults, faults

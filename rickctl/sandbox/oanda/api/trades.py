@@ -79,8 +79,9 @@ def list_open_positions(desk: Desk, call: Call) -> Answer:
 
 
 def get_position(desk: Desk, call: Call) -> Answer:
-    """The position of one instrument."""
-    found = desk.exchange.position(call.account_id, _instrument(desk, call))
+    """The position of one instrument, which must have been traded once."""
+    name = _instrument(desk, call)
+    found = next((one for one in desk.exchange.positions(call.account_id) if one["instrument"] == name), None)
     if found is None:
         message = "The Position specified does not exist"
         last = str(desk.exchange.last_id(call.account_id))
