@@ -31,7 +31,9 @@ class StateFolder:
     def open(cls, path: Path) -> Self:
         """Make and hold the folder. Raises SetupError (`sandbox_in_use`) where another sandbox holds it."""
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Parents too: it may be the state folder itself that is not there yet, and it is nobody else's.
+            for missing in reversed([each for each in (path, *path.parents) if not each.exists()]):
+                missing.mkdir(mode=0o700, exist_ok=True)
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             message = f"the sandbox cannot use {path}: {(error.strerror or str(error)).lower()}"
