@@ -164,12 +164,12 @@ def test_a_bug_gives_nothing_away_in_its_report(argv: tuple[str, ...], ground: C
     assert "[secret]" in report
 
 
-def line_of(verb: Verb) -> tuple[str, ...]:
-    """The shortest command line of a command that Typer takes."""
+def line_of(verb: Verb, folder: Path) -> tuple[str, ...]:
+    """The shortest command line of a command that Typer takes; what could name a file names one of `folder`."""
     samples = {"SYMBOL": "EUR_USD", "ORDER": "1", "UNITS": "1000", "MODE": "practice", "BROKER": "oanda"}
     words = verb.name.split()
     for one in verb.command.params:
-        word = samples.get((one.metavar or "").strip("[]…. "), "1")
+        word = samples.get((one.metavar or "").strip("[]…. "), str(folder / "made"))
         if one.required and one.param_type_name == "argument":
             words.append(word)
         elif one.required:
@@ -179,7 +179,7 @@ def line_of(verb: Verb) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("behaviour", ["fine", "401"])
 def test_every_command_there_is_gives_nothing_away(behaviour: str, ground: CagedGround) -> None:
-    lines = [line_of(verb) for verb in verbs() if verb.name not in ENDLESS]
+    lines = [line_of(verb, ground.cage.folder) for verb in verbs() if verb.name not in ENDLESS]
     lines = [(*line, "--count", "1") if line[0] == "stream" else line for line in lines]
     ground.desk.environment["RICKCTL_ACCOUNT"] = SCOPE
     with teller("401") as url:
