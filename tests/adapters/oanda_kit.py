@@ -44,20 +44,20 @@ class Seen(NamedTuple):
 class Venue:
     """Answers by the next act; when there are none left, by the last one again."""
 
-    def __init__(self, acts: list[Act], context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, acts: list[Act], context: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> None:
         self.acts = acts
         self.seen: list[Seen] = []
         self.connections = 0
         self.has_seen = threading.Event()
         self._context = context
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((address, 0))
         self._open: list[socket.socket] = []
         self._is_closed = False
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def host(self) -> Host:
-        return Host("http" if self._context is None else "https", "127.0.0.1", self._listener.getsockname()[1])
+        return Host("http" if self._context is None else "https", *self._listener.getsockname()[:2])
 
     def close(self) -> None:
         self._is_closed = True
@@ -174,9 +174,9 @@ _CLIENTS: list[OandaClient] = []
 
 
 @contextmanager
-def venue(*acts: Act, context: ssl.SSLContext | None = None) -> Iterator[Venue]:
+def venue(*acts: Act, context: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> Iterator[Venue]:
     """A venue that is there for a moment."""
-    found = Venue(list(acts), context)
+    found = Venue(list(acts), context, address)
     try:
         yield found
     finally:
