@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.money import check_currency, parse_positive
+from rickctl.sandbox.always_open import AlwaysOpenMarket
 from rickctl.sandbox.control import Control
 from rickctl.sandbox.faultfile import KINDS, read_fault_file
 from rickctl.sandbox.faults import Faults
@@ -35,6 +36,7 @@ class SandboxTerms(NamedTuple):
     oanda: int
     market: str = "sim"
     seed: int = 0
+    is_always_open: bool = False
     with_tls: bool = False
     with_control: bool = False
     faults: Path | None = None
@@ -85,11 +87,12 @@ class Sandbox:
         _check(terms)
         opened = self._app.open_market(terms.market, terms.seed)
         starts_ns = None if opened.tape is None else opened.tape.first_ns
-        origin = Origin(opened.market.source, terms.seed, opened.fingerprint, starts_ns)
+        origin = Origin(opened.market.source, terms.seed, opened.fingerprint, starts_ns, terms.is_always_open)
+        market = AlwaysOpenMarket(opened.market) if terms.is_always_open else opened.market
         file = None if terms.faults is None else read_fault_file(terms.faults)
         folder = StateFolder.open(self._folder())
         try:
-            world = World.open(folder, self._app.clock, opened.market, origin)
+            world = World.open(folder, self._app.clock, market, origin)
             faults = Faults(world.clock, seed=terms.seed if file is None or file.seed is None else file.seed)
             faults.add([] if file is None else list(file.faults))
             return self._serve(world, faults, self._venues(world, faults), tell)
@@ -193,6 +196,9 @@ def _check(terms: SandboxTerms) -> None:
     if not 1 <= terms.accounts <= _MOST_ACCOUNTS:
         message = f"a sandbox has 1 to {_MOST_ACCOUNTS} accounts"
         raise UsageError(message, code="bad_number")
+    if terms.is_always_open and terms.market.partition(":")[0].lower() != "sim":
+        message = "--always-open is for the simulated market; a recorded one is open where it was recorded"
+        raise UsageError(message, code="bad_usage")
 
 
 def fault_kinds() -> list[tuple[str, str, str, str]]:

@@ -27,6 +27,7 @@ OandaOption = Annotated[
 ]
 MarketOption = Annotated[str, typer.Option("--market", metavar="SOURCE", help="sim or replay:FILE")]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", min=0, help="of prices, token and faults")]
+AlwaysOpenFlag = Annotated[bool, typer.Option("--always-open", help="trade at weekends and through daily breaks too")]
 TlsFlag = Annotated[bool, typer.Option("--tls", help="speak TLS with a throw-away authority")]
 ControlFlag = Annotated[bool, typer.Option("--control", help="answer below /_control: faults, prices, time")]
 FaultsOption = Annotated[
@@ -58,6 +59,7 @@ def start(
     oanda: OandaOption = 0,
     market: MarketOption = "sim",
     seed: SeedOption = 0,
+    always_open: AlwaysOpenFlag = False,
     tls: TlsFlag = False,
     control: ControlFlag = False,
     faults: FaultsOption = None,
@@ -80,6 +82,7 @@ def start(
         oanda=oanda,
         market=market,
         seed=seed,
+        is_always_open=always_open,
         with_tls=tls,
         with_control=control,
         faults=faults,

@@ -29,13 +29,15 @@ class Origin(NamedTuple):
     seed: int
     fingerprint: str | None = None
     starts_ns: int | None = None
+    is_always_open: bool = False
 
     def record(self) -> dict[str, JSON]:
         """As it is stored."""
-        return {"source": self.source, "seed": self.seed, "fingerprint": self.fingerprint}
+        always = {"always_open": True} if self.is_always_open else {}
+        return {"source": self.source, "seed": self.seed, "fingerprint": self.fingerprint, **always}
 
     def __str__(self) -> str:
-        return f"{self.source} with seed {self.seed}"
+        return f"{self.source} with seed {self.seed}{', always open' if self.is_always_open else ''}"
 
 
 class World:
@@ -60,7 +62,8 @@ class World:
             return world
         try:
             assert isinstance(found, dict)  # noqa: S101 - anything else is corrupt
-            was = Origin(found["source"], found["seed"], found["fingerprint"])
+            is_open = bool(found.get("always_open"))
+            was = Origin(found["source"], found["seed"], found["fingerprint"], is_always_open=is_open)
             clock = ExchangeClock(wall, int(str(found["offset_ns"])))
             moved.restore(found["moves"])
         except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
