@@ -147,6 +147,14 @@ class AccountConfig:
             max_hold_ns=body["max_hold_ns"],
         )
 
+    def describe_kept(self, broker: str) -> dict[str, str]:
+        """The terms in words of an account that a broker keeps."""
+        return {
+            "kind": f"{self.kind.value}: kept by {broker}, which fills, charges and pays as its record says",
+            "source": self.source,
+            "max_hold": f"{duration_text(self.max_hold_ns)} by the charter; {broker} closes nothing by itself",
+        }
+
     def describe(self) -> dict[str, str]:
         """The terms in words, by name."""
         holding = "trade lots, oldest reduced first" if self.kind is AccountKind.MARGIN else "fully paid, no shorts"

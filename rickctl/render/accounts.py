@@ -129,7 +129,10 @@ def _account_blocks(held: Held, worth: Worth) -> list[Line]:
     ]
     if account.deposits:
         lines.insert(4, _pair("deposits", gain_cell(account.deposits, currency)))
-    return lines + [_pair(name.replace("_", " "), text) for name, text in account.config.describe().items()]
+    described = (
+        account.config.describe() if account.mark is None else account.config.describe_kept(account.scope.broker)
+    )
+    return lines + [_pair(name.replace("_", " "), text) for name, text in described.items()]
 
 
 def _margin_text(worth: Worth, currency: str) -> str:

@@ -12,7 +12,7 @@ from rickctl.sandbox.oanda.drafts import Draft, read_exit
 from rickctl.sandbox.oanda.fills import cancel
 from rickctl.sandbox.oanda.meeting import meet_now
 from rickctl.sandbox.oanda.reading import LONGEST_EXTENSION, Reading, read_number, read_number_id
-from rickctl.sandbox.oanda.records import ZERO, BadRequest, client_id
+from rickctl.sandbox.oanda.records import ZERO, BadRequest, client_id, nested
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAMES = {"takeProfit": "TAKE_PROFIT", "stopLoss": "STOP_LOSS", "trailingStopLoss": "TRAILING_STOP_LOSS"}
 _SIDES = {"long": 1, "short": -1}
+_WORDS = ("id", "tag", "comment")
 
 
 def find_trade(book: Book, specifier: str) -> Trade | None:
@@ -80,9 +81,17 @@ def close_position(batch: Batch, instrument: str, body: Fields, valuation: Valua
         return _reject_sides(batch, instrument, sides)
     for side in sides:
         units = -side.units * _SIDES[side.name]
-        fields = _market_fields(instrument, units, _closeout(side.name, instrument, side.asked))
+        closeout = _closeout(side.name, instrument, side.asked)
+        fields = _market_fields(instrument, units, {**closeout, **_extensions(body, side.name)})
         _send(batch, f"{side.name}Order", {**fields, "reason": "POSITION_CLOSEOUT"}, valuation)
     return batch.done()
+
+
+def _extensions(body: Fields, name: str) -> dict[str, Value]:
+    """What the client calls the order that closes a side; words that are none are left out."""
+    given = nested(body, f"{name}ClientExtensions")
+    kept = {word: text[:LONGEST_EXTENSION] for word in _WORDS if isinstance(text := given.get(word), str) and text}
+    return {"clientExtensions": kept} if kept else {}
 
 
 def _side(book: Book, name: str, instrument: str, body: Fields, valuation: Valuation) -> _Side | None:
