@@ -133,6 +133,7 @@ BAD_LINES = {
     "no JSON": b"<html>\n",
     "half a line": line()[:-20] + b"\n",
     "no object": b"[1]\n",
+    "nested too deeply": b'{"x":' + b"[" * 100_000 + b"\n",
     "no text": b"\xff\xfe\n",
     "text that is none": b'{"instrument":"\xff"}\n',
     "NaN": b'{"type":"PRICE","bids":[{"price":NaN}]}\n',

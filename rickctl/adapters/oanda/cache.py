@@ -35,7 +35,7 @@ class Cache:
             is_ours = kept["format"] == _FORMAT and kept["key"] == key
             age_ns = now_ns - kept["saved_ns"]
             value: JSON = kept["value"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return value if is_ours and 0 <= age_ns < self._lifetime_ns else None
 

@@ -217,13 +217,13 @@ class OandaStream:
     def _decoded(self, block: bytes) -> list[_Line]:
         try:
             return self._decoder.decode_lines(block)
-        except ValueError:
+        except (ValueError, RecursionError):
             found = []
             for line in block.splitlines():
                 try:
                     if line.strip():
                         found.append(self._decoder.decode(line))
-                except ValueError:
+                except (ValueError, RecursionError):
                     self._unreadable += 1
             return found
 
