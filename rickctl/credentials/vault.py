@@ -26,7 +26,7 @@ _WAYS = (
     "login --insecure-file FILE"
 )
 _FAILURES = {
-    "absent": f"there is no keyring here, so no token is kept in one; other ways: {_WAYS}",
+    "absent": f"there is no keyring here to keep a token in; other ways: {_WAYS}",
     "locked": "the keyring is locked; unlock it",
     "lost": "the keyring took the secret but does not give it back; it is not stored",
 }
