@@ -122,9 +122,10 @@ def test_closing_a_position_closes_its_trades_oldest_first() -> None:
     floor = Floor()
     floor.buy("1000")
     floor.buy("500")
-    outcome = floor.flatten(longUnits="1200")
+    outcome = floor.flatten(longUnits="1200", longClientExtensions={"id": "mine"})
     assert did(floor, outcome) == ["MARKET_ORDER(POSITION_CLOSEOUT)", "ORDER_FILL(MARKET_ORDER_POSITION_CLOSEOUT)"]
     create, fill = sent(outcome, "longOrderCreateTransaction"), sent(outcome, "longOrderFillTransaction")
+    assert (create["clientExtensions"], fill["clientOrderID"]) == ({"id": "mine"}, "mine")
     assert create["longPositionCloseout"] == {"instrument": "EUR_USD", "units": "1200"}
     assert [part["tradeID"] for part in each(fill, "tradesClosed")] == ["5"]
     assert nested(fill, "tradeReduced")["units"] == Decimal(-200)

@@ -12,7 +12,7 @@ from rickctl.sandbox.oanda.drafts import Draft, read_exit
 from rickctl.sandbox.oanda.fills import cancel
 from rickctl.sandbox.oanda.meeting import meet_now
 from rickctl.sandbox.oanda.reading import LONGEST_EXTENSION, Reading, read_number, read_number_id
-from rickctl.sandbox.oanda.records import ZERO, BadRequest, client_id, nested
+from rickctl.sandbox.oanda.records import ZERO, BadRequest, client_id
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _NAMES = {"takeProfit": "TAKE_PROFIT", "stopLoss": "STOP_LOSS", "trailingStopLoss": "TRAILING_STOP_LOSS"}
 _SIDES = {"long": 1, "short": -1}
-_WORDS = ("id", "tag", "comment")
 
 
 def find_trade(book: Book, specifier: str) -> Trade | None:
@@ -59,12 +58,13 @@ def close_trade(batch: Batch, specifier: str, units: Value, valuation: Valuation
 
 
 class _Side(NamedTuple):
-    """One side of a position close: what was asked, and the units that is."""
+    """One side of a position close: what was asked, the units that is, and what the client calls the order."""
 
     name: str
     asked: Value
     units: Decimal
     reason: str | None
+    named: Fields
 
 
 def close_position(batch: Batch, instrument: str, body: Fields, valuation: Valuation) -> Outcome:
@@ -81,17 +81,10 @@ def close_position(batch: Batch, instrument: str, body: Fields, valuation: Valua
         return _reject_sides(batch, instrument, sides)
     for side in sides:
         units = -side.units * _SIDES[side.name]
-        closeout = _closeout(side.name, instrument, side.asked)
-        fields = _market_fields(instrument, units, {**closeout, **_extensions(body, side.name)})
+        closing = {**_closeout(side.name, instrument, side.asked), **side.named}
+        fields = _market_fields(instrument, units, closing)
         _send(batch, f"{side.name}Order", {**fields, "reason": "POSITION_CLOSEOUT"}, valuation)
     return batch.done()
-
-
-def _extensions(body: Fields, name: str) -> dict[str, Value]:
-    """What the client calls the order that closes a side; words that are none are left out."""
-    given = nested(body, f"{name}ClientExtensions")
-    kept = {word: text[:LONGEST_EXTENSION] for word in _WORDS if isinstance(text := given.get(word), str) and text}
-    return {"clientExtensions": kept} if kept else {}
 
 
 def _side(book: Book, name: str, instrument: str, body: Fields, valuation: Valuation) -> _Side | None:
@@ -100,11 +93,16 @@ def _side(book: Book, name: str, instrument: str, body: Fields, valuation: Valua
     if asked == "NONE" or (asked is None and not held):
         return None
     if not held:
-        return _Side(name, asked, ZERO, "CLOSEOUT_POSITION_DOESNT_EXIST")
+        return _Side(name, asked, ZERO, "CLOSEOUT_POSITION_DOESNT_EXIST", {})
     units, reason = _part(asked, held, valuation.instrument(instrument).unit_increment)
     if reason == "EXCEEDED":
         reason = "CLOSEOUT_POSITION_UNITS_EXCEED_POSITION_SIZE"
-    return _Side(name, asked, units, reason)
+    reading = Reading({"clientExtensions": body.get(f"{name}ClientExtensions")}, valuation.rates.at_ns)
+    reading.extensions("clientExtensions", "CLIENT_ORDER")
+    wanted = client_id(reading.fields.get("clientExtensions"))
+    if wanted is not None and book.pending_client(wanted) is not None:
+        reading.refuse("CLIENT_ORDER_ID_ALREADY_EXISTS")
+    return _Side(name, asked, units, reason or reading.reason, reading.fields)
 
 
 def _reject_sides(batch: Batch, instrument: str, sides: list[_Side]) -> Outcome:
