@@ -10,5 +10,6 @@ MEASUREMENTS = (
     "bench.touch",
     "bench.drawing",
     "bench.stream",
+    "bench.sandbox",
 )
 """Modules with a `measure() -> list[Figure]`, in the order they are shown."""

@@ -81,11 +81,13 @@ class OandaWire:
 
     def invitation(self, url: str) -> Sequence[str]:
         """The lines that point other clients at this server."""
-        account_id = self._desk.exchange.account_ids[0]
-        token = self._desk.settings.token
+        account_id, token = self._desk.exchange.account_ids[0], self._desk.settings.token
+        _, _, place = url.partition("://")
+        host, _, port = place.partition(":")
         return (
-            f"export OANDA_URL={url}/v3 OANDA_TOKEN={token} OANDA_ACCOUNT={account_id}",
             f"curl -H 'Authorization: Bearer {token}' {url}/v3/accounts/{account_id}/summary",
+            f'# oandapyV20: TRADING_ENVIRONMENTS["sandbox"] = {{"api": "{url}", "stream": "{url}"}}',
+            f'# v20: Context("{host}", {port}, ssl={url.startswith("https")}, token="{token}")',
         )
 
     def describe(self) -> Mapping[str, JSON]:
