@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from hashlib import blake2b
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.money import check_currency, parse_positive
 from rickctl.sandbox.always_open import AlwaysOpenMarket
 from rickctl.sandbox.control import Control
-from rickctl.sandbox.faultfile import KINDS, read_fault_file
+from rickctl.sandbox.faultfile import KINDS, FaultFile, read_fault_file
 from rickctl.sandbox.faults import Faults
 from rickctl.sandbox.folder import StateFolder
 from rickctl.sandbox.running import LineLog, Listening, run
 from rickctl.sandbox.server import CONTROL, LOOPBACK, Server
+from rickctl.sandbox.tls import AUTHORITY, tls_context
 from rickctl.sandbox.turn import House
 from rickctl.sandbox.world import Origin, World
 
@@ -83,24 +86,31 @@ class Sandbox:
 
     def run(self, tell: Callable[[Opened], None]) -> signal.Signals:
         """Serve until a signal, `tell` called once all is open; the signal. Raises UsageError, SetupError."""
+        with closing(StateFolder.open(self._folder())) as folder:
+            world, faults = self._world(folder)
+            return self._serve(world, faults, self._venues(world, faults), tell)
+
+    def rehearse(self) -> list[Opened]:
+        """What a new sandbox would tell, with nothing written and no port opened. Raises UsageError, SetupError."""
+        world, faults = self._world(None)
+        ca_file = self._certificates() / AUTHORITY if self._terms.with_tls else None
+        return [self._opened(venue, venue.port, world, ca_file) for venue in self._venues(world, faults, keeps=False)]
+
+    def _world(self, folder: StateFolder | None) -> tuple[World, Faults]:
         terms = self._terms
         _check(terms)
         opened = self._app.open_market(terms.market, terms.seed)
         starts_ns = None if opened.tape is None else opened.tape.first_ns
         origin = Origin(opened.market.source, terms.seed, opened.fingerprint, starts_ns, terms.is_always_open)
         market = AlwaysOpenMarket(opened.market) if terms.is_always_open else opened.market
-        file = None if terms.faults is None else read_fault_file(terms.faults)
-        folder = StateFolder.open(self._folder())
-        try:
-            world = World.open(folder, self._app.clock, market, origin)
-            faults = Faults(world.clock, seed=terms.seed if file is None or file.seed is None else file.seed)
-            faults.add([] if file is None else list(file.faults))
-            return self._serve(world, faults, self._venues(world, faults), tell)
-        finally:
-            folder.close()
+        file = FaultFile(None, ()) if terms.faults is None else read_fault_file(terms.faults)
+        world = World.open(folder, self._app.clock, market, origin)
+        faults = Faults(world.clock, seed=terms.seed if file.seed is None else file.seed)
+        faults.add(list(file.faults))
+        return world, faults
 
     def _folder(self) -> Path:
-        return self._terms.state or self._app.folders.state / "sandbox"
+        return self._terms.state.absolute() if self._terms.state else self._app.folders.state / "sandbox"
 
     def _serve(
         self, world: World, faults: Faults, venues: Sequence[_Venue], tell: Callable[[Opened], None]
@@ -134,14 +144,16 @@ class Sandbox:
     def _tls(self) -> tuple[ssl.SSLContext | None, Path | None]:
         if not self._terms.with_tls:
             return None, None
-        from rickctl.sandbox.tls import tls_context  # noqa: PLC0415 - cryptography for those who asked
+        return tls_context(self._certificates(), self._app.clock.now_ns())
 
-        return tls_context(self._folder() / "tls", self._app.clock.now_ns())
+    def _certificates(self) -> Path:
+        return self._folder() / "tls"
 
     def _opened(self, venue: _Venue, port: int, world: World, ca_file: Path | None) -> Opened:
         url = f"{'https' if self._terms.with_tls else 'http'}://{LOOPBACK}:{port}"
         name = venue.wire.name
-        certificates = [] if ca_file is None else [f"export SSL_CERT_FILE={ca_file} REQUESTS_CA_BUNDLE={ca_file}"]
+        believed = "" if ca_file is None else quote(str(ca_file))
+        certificates = [f"export SSL_CERT_FILE={believed} REQUESTS_CA_BUNDLE={believed}"] if believed else []
         ours = [
             f"export RICKCTL_{name.upper()}_URL={url}",
             f"export {name.upper()}_PRACTICE_TOKEN={venue.token}",
@@ -160,11 +172,11 @@ class Sandbox:
             paste=(*certificates, *ours, *venue.wire.invitation(url)),
         )
 
-    def _venues(self, world: World, faults: Faults) -> list[_Venue]:
-        """The venues asked for, each with its exchange open."""
-        return [self._oanda(world, faults)]
+    def _venues(self, world: World, faults: Faults, *, keeps: bool = True) -> list[_Venue]:
+        """The venues asked for, each with its exchange open; without `keeps` in memory only."""
+        return [self._oanda(world, faults, self._folder() if keeps else None)]
 
-    def _oanda(self, world: World, faults: Faults) -> _Venue:
+    def _oanda(self, world: World, faults: Faults, folder: Path | None) -> _Venue:
         from rickctl.sandbox.oanda.exchange import Exchange  # noqa: PLC0415 - the venues asked for, not all
         from rickctl.sandbox.oanda.records import Terms  # noqa: PLC0415
         from rickctl.sandbox.oanda.wire import OandaWire, WireSettings  # noqa: PLC0415
@@ -180,7 +192,7 @@ class Sandbox:
             )
             for number in range(1, terms.accounts + 1)
         ]
-        exchange = Exchange.open(self._folder() / "oanda", world.market, wanted, world.clock.now_ns())
+        exchange = Exchange.open(folder and folder / "oanda", world.market, wanted, world.clock.now_ns())
         for one in wanted:
             if exchange.terms(one.id) != one:
                 self._app.warn(f"account {one.id} was made on other terms and keeps them; --state DIR begins anew")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rickctl.app.sandbox import Sandbox, SandboxTerms, fault_kinds
-from rickctl.commands.options import OutputOption, app_of, contract, noun
+from rickctl.commands.options import OutputOption, RehearsalFlag, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
 from rickctl.render.sandbox import FAULT_FIELDS, SANDBOX_FIELDS, faults_view, sandbox_view
 
@@ -71,6 +71,7 @@ def start(
     fifo: FifoFlag = False,
     strict: StrictFlag = False,
     quiet: QuietFlag = False,
+    dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
     """Serve until Ctrl-C, on loopback only; prints the lines that point rickctl or another client at it.
@@ -95,12 +96,17 @@ def start(
         is_strict=strict,
         is_quiet=quiet,
     )
-    if Sandbox(app, terms).run(partial(_tell, app, output)) is signal.SIGINT:
+    chosen = Sandbox(app, terms)
+    if dry_run:
+        for opened in chosen.rehearse():
+            _tell(app, output, opened, " · dry run")
+    elif chosen.run(partial(_tell, app, output)) is signal.SIGINT:
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _tell(app: App, output: str | None, opened: Opened) -> None:
-    app.show(sandbox_view(opened), output=output, badge=f"Data: {opened.source.partition(':')[0]} | Exec: sandbox")
+def _tell(app: App, output: str | None, opened: Opened, note: str = "") -> None:
+    badge = f"Data: {opened.source.partition(':')[0]} | Exec: sandbox{note}"
+    app.show(sandbox_view(opened), output=output, badge=badge)
 
 
 @cli.command()

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 _VALID_NS = 90 * DAY_NS
 _SPARE_NS = 7 * DAY_NS
-_AUTHORITY = "ca.pem"
+AUTHORITY = "ca.pem"
 _SERVER = "server.pem"
 
 
 def tls_context(folder: Path, now_ns: int) -> tuple[ssl.SSLContext, Path]:
     """What a server needs to speak TLS, and the authority its clients have to believe. Raises SetupError."""
-    authority, server = folder / _AUTHORITY, folder / _SERVER
+    authority, server = folder / AUTHORITY, folder / _SERVER
     try:
         if not _is_good(authority, server, now_ns):
             _make(folder, authority, server, now_ns)

@@ -43,7 +43,7 @@ class Origin(NamedTuple):
 class World:
     """Clock and market of one sandbox; every change is on disk before it is told."""
 
-    def __init__(self, folder: StateFolder, clock: ExchangeClock, market: MovedMarket, origin: Origin) -> None:
+    def __init__(self, folder: StateFolder | None, clock: ExchangeClock, market: MovedMarket, origin: Origin) -> None:
         self.clock = clock
         self.market = market
         self.origin = origin
@@ -51,11 +51,11 @@ class World:
         self._folder = folder
 
     @classmethod
-    def open(cls, folder: StateFolder, wall: Clock, market: Market, origin: Origin) -> Self:
-        """As it was left in `folder`, or new. Raises SetupError (`sandbox_market`, `sandbox_corrupt`)."""
-        found = folder.read(_DOCUMENT)
+    def open(cls, folder: StateFolder | None, wall: Clock, market: Market, origin: Origin) -> Self:
+        """As it was left in `folder`, or new; None keeps nothing. Raises SetupError (`sandbox_market`, …)."""
+        found = None if folder is None else folder.read(_DOCUMENT)
         moved = MovedMarket(market)
-        if found is None:
+        if folder is None or found is None:
             offset_ns = 0 if origin.starts_ns is None else origin.starts_ns - wall.now_ns()
             world = cls(folder, ExchangeClock(wall, offset_ns), moved, origin)
             world.save()
@@ -76,6 +76,8 @@ class World:
 
     def save(self) -> None:
         """Write it down. Raises OSError."""
+        if self._folder is None:
+            return
         kept: dict[str, JSON] = {"offset_ns": str(self.clock.offset_ns), "moves": self.market.describe()}
         self._folder.write(_DOCUMENT, {**self.origin.record(), **kept})
 
