@@ -20,16 +20,11 @@ if TYPE_CHECKING:
 LIMIT_S = 3
 """What one question may take, the start of its process included."""
 
-_HELPER = Path(__file__).with_name("helper.py")
+_INQUIRY = Path(__file__).with_name("inquiry.py")
 _WAYS = (
     "OANDA_PRACTICE_TOKEN in the environment, RICKCTL_CREDENTIAL_FD, CREDENTIALS_DIRECTORY, credential_command, "
     "login --insecure-file FILE"
 )
-_FAILURES = {
-    "absent": f"there is no keyring here to keep a token in; other ways: {_WAYS}",
-    "locked": "the keyring is locked; unlock it",
-    "lost": "the keyring took the secret but does not give it back; it is not stored",
-}
 
 
 class Keyring:
@@ -72,7 +67,7 @@ class Keyring:
     def _run(self, question: dict[str, Any]) -> dict[str, Any]:
         # Without a terminal of its own a backend cannot stop and ask a person for its pass phrase.
         with Popen(  # noqa: S603 - this interpreter and a file of ours
-            [sys.executable, "-P", str(_HELPER)],
+            [sys.executable, "-P", str(_INQUIRY)],
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
@@ -109,13 +104,19 @@ def child_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def failure_of(told: Mapping[str, Any], backend: str) -> SetupError:
-    """The error a keyring's answer means; its code is `keyring_` and the kind."""
-    kind = str(told["failed"])
+    """The error a keyring's answer means."""
     which = f"keyring {backend}" if backend else "the keyring"
-    if kind == "silent":
+    hint = "rickctl doctor"
+    if told["failed"] == "absent":
+        message = f"there is no keyring here to keep a token in; other ways: {_WAYS}"
+        return SetupError(message, code="keyring_absent", hint=hint)
+    if told["failed"] == "locked":
+        return SetupError(f"{which} is locked; unlock it", code="keyring_locked", hint=hint)
+    if told["failed"] == "silent":
         message = f"{which} did not answer within {told['limit_s']} s: locked behind a prompt, or hanging"
-    elif kind == "broken":
-        message = f"{which} cannot be used: {told.get('why', 'no reason given')}"
-    else:
-        message = _FAILURES[kind]
-    return SetupError(message, code=f"keyring_{kind}", hint="rickctl doctor")
+        return SetupError(message, code="keyring_silent", hint=hint)
+    if told["failed"] == "lost":
+        message = f"{which} took the secret but does not give it back; it is not stored"
+        return SetupError(message, code="keyring_lost", hint=hint)
+    message = f"{which} cannot be used: {told.get('why', 'no reason given')}"
+    return SetupError(message, code="keyring_broken", hint=hint)

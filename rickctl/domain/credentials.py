@@ -210,7 +210,7 @@ def find_source(word: str) -> Source:
         if source == word.strip().lower():
             return source
     message = f"{word[:40]!r} is not a source of credentials; there is {', '.join(SOURCES)}"
-    raise UsageError(message, code="bad_source")
+    raise UsageError(message, code="bad_credential_source", hint="rickctl whoami --help")
 
 
 def check_slot(slot: Slot) -> Slot:

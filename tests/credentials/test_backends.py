@@ -116,7 +116,7 @@ def test_a_crash_with_a_secret_leaves_no_core_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_helper_limits_itself_before_it_reads(tmp_path: Path) -> None:
+def test_the_process_that_asks_limits_itself_before_it_reads(tmp_path: Path) -> None:
     """It runs alone, so what it does for itself is asked of it alone."""
     probe = (
         "import resource, runpy, signal, sys\n"
@@ -124,7 +124,7 @@ def test_the_helper_limits_itself_before_it_reads(tmp_path: Path) -> None:
         " signal.alarm(0) > 0)))\n"
     )
     quiet = "import os\nos.dup2 = lambda *_: None\n"
-    program = f"import json\n{probe}{quiet}runpy.run_path({str(vault._HELPER)!r}, run_name='__main__')"
+    program = f"import json\n{probe}{quiet}runpy.run_path({str(vault._INQUIRY)!r}, run_name='__main__')"
     done = subprocess.run(
         [sys.executable, "-c", program], input="{}", capture_output=True, text=True, cwd=tmp_path, check=False
     )

@@ -24,8 +24,8 @@ SLACK_S = 0.5
 KNOWN = {(Mode.PRACTICE, TOKEN): ACCOUNTS, (Mode.LIVE, LIVE_TOKEN): ("001-001-7654321-001",)}
 
 
-def processes_of_helper() -> list[str]:
-    """Command lines of every helper alive on this machine."""
+def inquiries_alive() -> list[str]:
+    """Command lines of every keyring's process alive on this machine."""
     found = []
     for name in os.listdir("/proc"):  # noqa: PTH208 - a folder of processes
         try:
@@ -33,7 +33,7 @@ def processes_of_helper() -> list[str]:
                 line = opened.read().decode(errors="replace")
         except OSError:
             continue
-        if "credentials/helper.py" in line:
+        if "credentials/inquiry.py" in line:
             found.append(line)
     return found
 
@@ -73,7 +73,7 @@ def test_a_silent_keyring_is_left_within_the_limit_and_asked_only_once() -> None
                 keyring.load([PRACTICE])
             assert caught.value.code == "keyring_silent"
         assert LIMIT_S <= time.monotonic() - started < LIMIT_S + SLACK_S
-        assert not processes_of_helper()
+        assert not inquiries_alive()
 
 
 def test_without_a_bus_there_is_no_keyring() -> None:
