@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NUMBER = 40
 _DEEPEST = 20
+_DIGITS_OF_A_DOUBLE = 17
 
 Loaded = str | Decimal | int | bool | None | dict[str, "Loaded"] | list["Loaded"]
 
@@ -44,7 +45,7 @@ def _as_decimal(text: str) -> Decimal:
 
 
 def _as_double(text: str) -> Decimal:
-    return Decimal(float(_as_decimal(text)))
+    return Decimal(format(float(_as_decimal(text)), f".{_DIGITS_OF_A_DOUBLE}g"))
 
 
 def _as_int(text: str) -> int:
@@ -60,14 +61,26 @@ def _refuse(name: str) -> Decimal:
 
 def _frozen(value: Loaded, deepest: int) -> Value:
     """Lists as tuples, all the way down."""
+    if isinstance(value, str):
+        return _written(value)
     if not isinstance(value, dict | list):
         return value
     if not deepest:
         message = "The request body is nested too deeply"
         raise BadRequest(message)
     if isinstance(value, dict):
-        return {name: _frozen(one, deepest - 1) for name, one in value.items()}
+        return {_written(name): _frozen(one, deepest - 1) for name, one in value.items()}
     return tuple(_frozen(one, deepest - 1) for one in value)
+
+
+def _written(text: str) -> str:
+    """The text, which must be one that can be written down again: half a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = "The request body holds text that is no Unicode"
+        raise BadRequest(message) from None
+    return text
 
 
 _TOO_LONG = "The request body holds a number that is too long"

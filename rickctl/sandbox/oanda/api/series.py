@@ -149,6 +149,8 @@ class Series:
     def _last_open_ns(self, before_ns: int) -> int | None:
         """A trading instant less than a second from the last before `before_ns`; None where there is none."""
         lowest, step_ns = before_ns - 1, HOUR_NS
+        if lowest < _FLOOR_NS:
+            return None
         while not self._opens(lowest, before_ns):
             if lowest <= _FLOOR_NS:
                 return None
