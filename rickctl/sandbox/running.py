@@ -76,6 +76,7 @@ class LineLog:
         self._out = out
         self._clock = clock
         self._is_quiet = is_quiet
+        self._told = ""
 
     def heard(self, heard: Heard) -> None:
         """One request was answered, or not."""
@@ -92,9 +93,13 @@ class LineLog:
         """A wire raised: told with its place, also when quiet, for it is a bug."""
         import traceback  # noqa: PLC0415 - only a bug needs it
 
+        text = "".join(traceback.format_exception(error)).rstrip()
+        if request is None and text == self._told:
+            return  # ten times a second the same
+        self._told = text
         what = "tick" if request is None else f"{request.method} {_path(request)}"
         self._write(f"{what}: a bug of the sandbox")
-        self._write("".join(traceback.format_exception(error)).rstrip(), is_stamped=False)
+        self._write(text, is_stamped=False)
 
     def _write(self, text: str, *, is_stamped: bool = True) -> None:
         stamp = rfc3339(self._clock.now_ns() // MILLISECOND_NS * MILLISECOND_NS)[11:-1].ljust(12, "0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from rickctl.domain.errors import SetupError
@@ -53,7 +54,8 @@ class Server:
                 self._accept, LOOPBACK, port, ssl=tls, limit=self._limits.head, backlog=_BACKLOG
             )
         except OSError as error:
-            message = f"port {port} cannot be had: {(error.strerror or str(error)).lower()}"
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            message = f"port {port} cannot be had: {reason.lower()}"
             hint = f"rickctl sandbox start --{self.house.wire.name} 0"
             raise SetupError(message, code="port_in_use", hint=hint) from None
         self.port = self._listener.sockets[0].getsockname()[1]

@@ -82,7 +82,9 @@ class World:
         self._folder.write(_DOCUMENT, {**self.origin.record(), **kept})
 
     def advance(self, by_ns: int) -> None:
-        """Let so much time pass on every venue. Raises UsageError for a step back."""
+        """Let so much time pass on every venue. Raises UsageError for a step back or beyond what the market covers."""
+        for symbol in list(self.market.instruments)[:1]:
+            self.market.quote(symbol, self.clock.now_ns() + by_ns)
         self.clock.advance_ns(by_ns)
         self.save()
         self.settle()
