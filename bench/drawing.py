@@ -13,7 +13,7 @@ from rickctl.domain.scope import DEFAULT_SCOPE
 from rickctl.render.layout import Screen
 from rickctl.render.live import LiveScreen
 from rickctl.render.prices import quotes_view
-from rickctl.services.stream import POLL_NS, Limits, watch_rounds
+from rickctl.services.stream import POLL_NS, Limits, stream_rounds
 
 TARGET_PERCENT = 5
 SYMBOLS = 30
@@ -39,7 +39,9 @@ def measure() -> list[Figure]:
     market = SimMarket(seed=0)
     symbols = list(market.instruments)[:SYMBOLS]
     begun = process_time_ns()
-    rounds = watch_rounds(symbols, market=market, scope=DEFAULT_SCOPE, clock=_Clock(), limits=Limits())
+    rounds = stream_rounds(
+        symbols, market=market, scope=DEFAULT_SCOPE, clock=_Clock(), limits=Limits(), is_paced=True, tell=print
+    )
     frames = [rows for rows, _ in islice(rounds, _FRAMES)]
     asked_ns = process_time_ns() - begun
     begun = process_time_ns()

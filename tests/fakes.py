@@ -9,6 +9,7 @@ from rickctl.domain.credentials import Found, ProbeAnswer, Secret
 from rickctl.domain.errors import SetupError
 from rickctl.domain.instruments import Instruments
 from rickctl.domain.market import Phase, Quote, Step
+from rickctl.domain.streaming import StreamCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -217,3 +218,37 @@ class FakeLoginBook:
     def save(self, logins: Sequence[Login]) -> None:
         """Replace them."""
         self.logins = list(logins)
+
+
+class SendingMarket(FakeMarket):
+    """A market that also sends prices by itself: a batch a read, None for a read in which the link is silent.
+
+    Each read takes a tenth of the time it was given; when nothing is left it takes all of it.
+    """
+
+    def __init__(self, batches: Iterable[Sequence[Quote] | None], clock: FakeClock) -> None:
+        super().__init__([])
+        self._batches = list(batches)
+        self._clock = clock
+        self.is_alive = True
+        self.counts = StreamCounts(0, 0, 0, 1)
+        self.closed_streams = 0
+
+    def open_stream(self, symbols: Sequence[str]) -> SendingMarket:
+        """Itself."""
+        del symbols
+        return self
+
+    def read(self, wait_ns: int) -> Sequence[Quote]:
+        """The next batch."""
+        self._clock.sleep_ns(wait_ns // 10 if self._batches else wait_ns)
+        batch = self._batches.pop(0) if self._batches else ()
+        self.is_alive = batch is not None
+        return batch or ()
+
+    def stop(self) -> None:
+        """Nobody waits."""
+
+    def close(self) -> None:
+        """Count."""
+        self.closed_streams += 1

@@ -377,6 +377,10 @@ class App:
 
         replace_file(target, text)
 
+    def is_painted(self, output: str | None) -> bool:
+        """Whether a result that keeps changing is repainted for a person rather than written line by line."""
+        return self.screen.is_terminal and self.output(output) == "table"
+
     def show_rounds(
         self,
         rounds: Iterator[tuple[Sequence[Row], Sequence[Row]]],

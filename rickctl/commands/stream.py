@@ -10,7 +10,7 @@ from rickctl.commands.options import AccountOption, OutputOption, SymbolsArgumen
 from rickctl.domain.errors import ExitCode
 from rickctl.domain.instants import parse_duration_ns
 from rickctl.render.prices import QUOTE_FIELDS, quotes_view
-from rickctl.services.stream import Limits, check_limits, watch_rounds
+from rickctl.services.stream import Limits, check_limits, stream_rounds
 
 cli = noun("Prices as they change.")
 
@@ -40,5 +40,13 @@ def stream(
     app = app_of(context)
     book = app.book(account)
     limits = check_limits(Limits(count, None if duration is None else parse_duration_ns(duration, "--duration")))
-    rounds = watch_rounds(symbols, market=book.market, scope=book.scope, clock=app.running_clock(book), limits=limits)
+    rounds = stream_rounds(
+        symbols,
+        market=book.market,
+        scope=book.scope,
+        clock=app.running_clock(book),
+        limits=limits,
+        is_paced=app.is_painted(output),
+        tell=app.warn,
+    )
     app.show_rounds(rounds, quotes_view, output=output, badge=book.badge)

@@ -1,4 +1,7 @@
-"""A stream of quotes: what changed, as it changes; drops nothing it has read, draws nothing, settles nothing."""
+"""A stream of quotes: what changed, as it changes; drops nothing it has read, draws nothing, settles nothing.
+
+A market that sends its prices is listened to, any other one is looked at ten times a second.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.instants import MILLISECOND_NS
+from rickctl.domain.streaming import Streaming
 from rickctl.domain.symbols import canonical_symbol
 from rickctl.services.quotes import QuoteRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from rickctl.domain.market import Quote
     from rickctl.domain.ports import Clock, Market
     from rickctl.domain.scope import Scope
+    from rickctl.domain.streaming import PriceStream
 
 POLL_NS = 100 * MILLISECOND_NS
 """How often prices are looked at: the screen is repainted no more often than this."""
@@ -34,14 +40,98 @@ def check_limits(limits: Limits) -> Limits:
     return limits
 
 
-def watch_rounds(
-    symbols: Sequence[str], *, market: Market, scope: Scope, clock: Clock, limits: Limits
+def stream_rounds(
+    symbols: Sequence[str],
+    *,
+    market: Market,
+    scope: Scope,
+    clock: Clock,
+    limits: Limits,
+    is_paced: bool,
+    tell: Callable[[str], None],
+) -> Iterator[tuple[list[QuoteRow], list[QuoteRow]]]:
+    """All rows and those that are new, again and again; `is_paced` gathers what comes within 100 ms.
+
+    `tell` is told when prices stop coming and when they come again. Raises UsageError for an unknown symbol,
+    Unreachable, SetupError.
+    """
+    canonical = [canonical_symbol(text, market.instruments) for text in symbols]
+    if not isinstance(market, Streaming):
+        yield from _watch(canonical, market=market, scope=scope, clock=clock, limits=limits)
+        return
+    stream = market.open_stream(canonical)
+    try:
+        follower = _Follower(canonical, market, scope, clock, stream, tell)
+        yield from follower.rounds(limits, is_paced=is_paced)
+    finally:
+        stream.close()
+
+
+class _Follower:
+    """Rows of a market that sends its prices."""
+
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        market: Market,
+        scope: Scope,
+        clock: Clock,
+        stream: PriceStream,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._symbols = symbols
+        self._instruments = {symbol: market.instruments[symbol] for symbol in symbols}
+        self._scope = scope
+        self._clock = clock
+        self._stream = stream
+        self._tell = tell
+        self._newest: dict[str, Quote] = {}
+        self._is_lost = False
+
+    def rounds(self, limits: Limits, *, is_paced: bool) -> Iterator[tuple[list[QuoteRow], list[QuoteRow]]]:
+        """As `stream_rounds`."""
+        started_ns = self._clock.now_ns()
+        left = limits.quotes
+        while True:
+            changed = self._gathered() if is_paced else list(self._stream.read(POLL_NS))
+            self._newest.update((quote.symbol, quote) for quote in changed)
+            self._notice()
+            if left is not None:
+                changed = changed[:left]
+                left -= len(changed)
+            now_ns = self._clock.now_ns()
+            shown = [self._newest[symbol] for symbol in self._symbols if symbol in self._newest] if is_paced else []
+            if changed or is_paced:
+                yield [self._row(quote, now_ns) for quote in shown], [self._row(quote, now_ns) for quote in changed]
+            if left == 0 or (limits.duration_ns is not None and now_ns - started_ns >= limits.duration_ns):
+                return
+
+    def _gathered(self) -> list[Quote]:
+        """Everything that comes until the screen may be painted again."""
+        until_ns = self._clock.now_ns() + POLL_NS
+        found: list[Quote] = []
+        while (wait_ns := until_ns - self._clock.now_ns()) > 0:
+            found += self._stream.read(wait_ns)
+        return found
+
+    def _notice(self) -> None:
+        is_lost = not self._stream.is_alive and bool(self._newest)
+        if is_lost is not self._is_lost:
+            self._is_lost = is_lost
+            self._tell("no word from the price stream; trying again" if is_lost else "prices come again")
+
+    def _row(self, quote: Quote, now_ns: int) -> QuoteRow:
+        seen_ns = max(now_ns, quote.received_ns)
+        return QuoteRow(scope=self._scope, instrument=self._instruments[quote.symbol], quote=quote, now_ns=seen_ns)
+
+
+def _watch(
+    canonical: Sequence[str], *, market: Market, scope: Scope, clock: Clock, limits: Limits
 ) -> Iterator[tuple[list[QuoteRow], list[QuoteRow]]]:
     """Every 100 ms: all rows, and those whose price or tradeable flag changed since the round before.
 
-    The first round counts every row as changed. Raises UsageError for an unknown symbol.
+    The first round counts every row as changed.
     """
-    canonical = [canonical_symbol(text, market.instruments) for text in symbols]
     started_ns = clock.now_ns()
     sent = 0
     before: dict[str, tuple[object, ...]] = {}
