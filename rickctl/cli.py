@@ -37,6 +37,12 @@ EXIT_CODES: dict[type[RickctlError], ExitCode] = {
     Skipped: ExitCode.SKIPPED,
 }
 
+WITH_VERBS = frozenset({"order", "position", "account", "charter", "journal", "broker", "pin", "config", "sandbox"})
+"""Words whose second word is part of the command."""
+
+_UNLOGGED = frozenset({"", "--help", "-h", "help", "--version", "-V", "complete"})
+_OF_ALL = frozenset({"positions", "pnl", "order list"})
+_URGENT = frozenset({"kill", "disarm"})
 _SENDING = frozenset({"order", "position"})
 _OF_AN_ACCOUNT = frozenset({"quote", "order", "why", "position", "positions", "pnl"})
 
@@ -44,6 +50,35 @@ _OF_AN_ACCOUNT = frozenset({"quote", "order", "why", "position", "positions", "p
 def run(argv: Sequence[str], app: App) -> int:
     """Run one command line and return its exit code; nothing it raises gets past here."""
     app.is_rehearsal = "--dry-run" in argv
+    _begin_log(argv, app)
+    code = _run_one(argv, app)
+    app.log.end(code)
+    return code
+
+
+def _begin_log(argv: Sequence[str], app: App) -> None:
+    """Name the command to the log: known words only, since anything may have been typed."""
+    word, verb = [*argv, "", ""][:2]
+    if word in _UNLOGGED:
+        return
+    if word not in {noun.name for noun in NOUNS}:
+        app.log.begin("unknown", None)
+        return
+    command = f"{word} {verb}" if word in WITH_VERBS and verb.isalpha() and verb.isascii() else word
+    app.log.begin(command, _logged_account(command, argv), is_urgent=word in _URGENT)
+
+
+def _logged_account(command: str, argv: Sequence[str]) -> str | None:
+    """The account a command is about, empty where it is the default one; None where it is about none or about all."""
+    typed = _typed(argv, "-a", "--account")
+    if typed or command in _OF_ALL:
+        return typed or None
+    if command.startswith("account "):
+        return next((word for word in argv[2:3] if not word.startswith("-")), None)
+    return "" if argv[0] in _OF_AN_ACCOUNT else None
+
+
+def _run_one(argv: Sequence[str], app: App) -> int:
     try:
         return _warned(_dispatch(list(argv), app), argv, app)
     except RickctlError as error:
@@ -204,6 +239,7 @@ def _report(error: RickctlError, argv: Sequence[str], app: App) -> int:
     from rickctl.render.failure import write_failure  # noqa: PLC0415 - only a failure needs it
 
     code = EXIT_CODES.get(type(error), ExitCode.BUG)
+    app.log.failure = error
     error.hint = _name_account(error.hint, argv)
     _hide_secrets(error, app)
     try:

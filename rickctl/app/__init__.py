@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
+from rickctl.app.log import CommandLog
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rickctl.app.brokers import Brokers
     from rickctl.app.credentials import Credentials
     from rickctl.app.desks import Desks
+    from rickctl.app.rehearsals import Rehearsals
     from rickctl.config import Folders
     from rickctl.domain.credentials import Secret
     from rickctl.domain.ports import Clock, Market, Probe
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from rickctl.render.layout import Screen
     from rickctl.render.view import View
     from rickctl.services.charter import LoadedCharter
-    from rickctl.services.stopping import Stopped
     from rickctl.store.state import Store
 
 _WATCH_NS = 1_000_000_000
@@ -73,6 +74,7 @@ class App:
         self.open_probe = open_probe
         self.boot = boot
         self.is_rehearsal = False
+        self.log = CommandLog(self)
         self._folders: Folders | None = None
         self._markets: dict[tuple[str, int], OpenedMarket] = {}
         self._stores: dict[bool, Store] = {}
@@ -298,17 +300,12 @@ class App:
 
         return clear_kill(self.folders.state)
 
-    def rehearse_kill(self, reason: str) -> Stopped:
-        """What a kill would cancel; an older latch keeps its reason."""
-        from rickctl.app.rehearsals import rehearse_kill  # noqa: PLC0415 - a kill itself needs none of it
+    @property
+    def rehearsals(self) -> Rehearsals:
+        """What stopping and resuming would do."""
+        from rickctl.app.rehearsals import Rehearsals  # noqa: PLC0415 - stopping itself needs none of it
 
-        return rehearse_kill(self, self.kill_reason() or reason)
-
-    def rehearse_resume(self) -> list[str]:
-        """What a person would lift. Raises SetupError."""
-        from rickctl.app.rehearsals import rehearse_resume  # noqa: PLC0415 - only a rehearsal needs it
-
-        return rehearse_resume(self)
+        return Rehearsals(self)
 
     @property
     def brokers(self) -> Brokers:

@@ -14,16 +14,23 @@ if TYPE_CHECKING:
     from rickctl.app import App
 
 
-def rehearse_kill(app: App, reason: str) -> Stopped:
-    """The entries a kill would cancel, and the accounts it could not ask."""
-    try:
-        rows = app.store(write=False).accounts()
-    except RickctlError as error:
-        return Stopped(reason, [], [(DEFAULT_SCOPE, error.message)])
-    scopes = [row.scope for row in rows if row.status is AccountStatus.OPEN]
-    return preview_stop(reason, [(scope, partial(app.desks.desk, str(scope), write=False)) for scope in scopes])
+class Rehearsals:
+    """Stopping and resuming as they would go."""
 
+    def __init__(self, app: App) -> None:
+        self._app = app
 
-def rehearse_resume(app: App) -> list[str]:
-    """What a person would lift. Raises SetupError."""
-    return list_held(app.kill_reason(), app.store(write=False).latches())
+    def kill(self, reason: str) -> Stopped:
+        """The entries a kill would cancel, and the accounts it could not ask; an older latch keeps its reason."""
+        standing = self._app.kill_reason() or reason
+        try:
+            rows = self._app.store(write=False).accounts()
+        except RickctlError as error:
+            return Stopped(standing, [], [(DEFAULT_SCOPE, error.message)])
+        scopes = [row.scope for row in rows if row.status is AccountStatus.OPEN]
+        desk = self._app.desks.desk
+        return preview_stop(standing, [(scope, partial(desk, str(scope), write=False)) for scope in scopes])
+
+    def resume(self) -> list[str]:
+        """What a person would lift. Raises SetupError."""
+        return list_held(self._app.kill_reason(), self._app.store(write=False).latches())

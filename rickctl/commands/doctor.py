@@ -32,6 +32,7 @@ def doctor(context: typer.Context, output: OutputOption = None) -> None:
             ("charter", lambda: check_charter(app.charter())),
             ("kill switch", lambda: check_latches(app.store(write=False), app.kill_reason())),
             ("orders", lambda: check_intents(app.store(write=False))),
+            ("log", lambda: app.log.check()),  # noqa: PLW0108 - asked inside, so that it may fail
             ("credentials", lambda: app.credentials.check()),  # noqa: PLW0108 - opened inside, so that it may fail
         )
     )

@@ -51,7 +51,7 @@ def kill(
 
 def _rehearse(app: App, reason: str, output: str | None) -> None:
     """Print what a kill would do."""
-    view = rehearsed_kill_view(app.rehearse_kill(reason), is_killed=app.kill_reason() is not None)
+    view = rehearsed_kill_view(app.rehearsals.kill(reason), is_killed=app.kill_reason() is not None)
     app.show(view, output=usable_output(app, output), badge="Kill switch · dry run")
 
 

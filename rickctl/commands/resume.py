@@ -21,7 +21,7 @@ def resume(context: typer.Context, dry_run: RehearsalFlag = False, output: Outpu
     """
     app = app_of(context)
     if dry_run:
-        held = app.rehearse_resume()
+        held = app.rehearsals.resume()
         view = rehearsed_resume_view(held, is_killed=app.kill_reason() is not None, has_person=app.ask is not None)
         app.show(view, output=output, badge="Kill switch · dry run")
         raise typer.Exit(ExitCode.REFUSED if held and app.ask is None else ExitCode.DONE)

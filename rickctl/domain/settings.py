@@ -98,6 +98,8 @@ SETTINGS: tuple[Setting, ...] = (
         about="the only source of tokens that is asked",
         choices=("auto", *SOURCES),
     ),
+    Setting("log_level", "RICKCTL_LOG_LEVEL", "text", "info", "what the log file is told", ("off", "error", "info")),
+    Setting("log_file", "RICKCTL_LOG_FILE", "path", None, "a log file outside the state folder"),
     Setting("credential_command", "RICKCTL_CREDENTIAL_COMMAND", "command", None, "command that prints a token"),
     Setting("credential_file", "RICKCTL_CREDENTIAL_FILE", "path", None, "a file with tokens, mode 0600"),
     Setting("keyring_backend", "RICKCTL_KEYRING_BACKEND", "backend", None, "a keyring other than the system's"),

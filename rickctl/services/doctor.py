@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -76,6 +77,17 @@ def check_journal(state: Audit) -> Check:
     if findings:
         return Check(Level.FAIL, "journal", f"{len(findings)} found: {findings[0].message}", "rickctl journal verify")
     return Check(Level.OK, "journal", f"{state.head().seq} records, chain intact")
+
+
+def check_log(path: Path, level: str) -> Check:
+    """Whether the log file can be written, as far as looking tells."""
+    if level == "off":
+        return Check(Level.OK, "log", "off")
+    target = path if path.exists() else path.parent
+    if path.parent.exists() and not (os.access(target, os.W_OK) and not path.is_dir()):
+        return Check(Level.WARN, "log", f"{path} cannot be written", "rickctl config set log_level off")
+    found = f"{path.stat().st_size // 1000} kB" if path.exists() else "nothing told yet"
+    return Check(Level.OK, "log", f"{path}  {found}, level {level}")
 
 
 def check_latches(state: StateReads, kill_reason: str | None) -> Check:
