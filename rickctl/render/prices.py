@@ -82,13 +82,14 @@ _BAR_COLUMNS = (
 def quotes_view(rows: Sequence[QuoteRow]) -> View:
     """Quotes as an array, one row a symbol."""
     return View(
-        records=[_quote_record(row) for row in rows],
+        records=[quote_record(row) for row in rows],
         blocks=lambda: [drop_unknown(Table(_QUOTE_COLUMNS, [_quote_cells(row) for row in rows]))],
         fields=QUOTE_FIELDS,
     )
 
 
-def _quote_record(row: QuoteRow) -> dict[str, str | bool | None]:
+def quote_record(row: QuoteRow) -> dict[str, str | bool | None]:
+    """A quote as every machine-readable format has it; `QUOTE_FIELDS` in their order."""
     quote = row.quote
     spread = quote.spread
     return {

@@ -230,7 +230,7 @@ class OandaStream:
     def _accepted(self, lines: list[_Line], received_ns: int) -> list[Quote]:
         """The prices of the lines; what is late, told twice or without a time is counted and left out."""
         found: list[Quote] = []
-        seen, source, skew_ns = self._last, self._client.hosts.source, self._skew_ns
+        seen, known, source, skew_ns = self._last, self._known, self._client.hosts.source, self._skew_ns
         for line in lines:
             if line.type != "PRICE":
                 continue
@@ -240,8 +240,8 @@ class OandaStream:
                 continue
             changed_ns = min(at_ns - skew_ns, received_ns)
             bids, asks, can_trade = line.bids, line.asks, line.tradeable
-            bid = self._price(bids[0].price) if len(bids) == 1 else self._best(bids, max)
-            ask = self._price(asks[0].price) if len(asks) == 1 else self._best(asks, min)
+            bid = (len(bids) == 1 and known.get(bids[0].price)) or self._best(bids, max)
+            ask = (len(asks) == 1 and known.get(asks[0].price)) or self._best(asks, min)
             if bid is None or ask is None:
                 bid, ask, can_trade = bid or self._price(line.closeoutBid), ask or self._price(line.closeoutAsk), False
             elif can_trade is None:

@@ -105,7 +105,10 @@ class Body:
                     message = "a chunk without a size"
                     raise ValueError(message)
                 break
-            size = _size(rest[at:line])
+            try:
+                size = int(rest[at:line], 16)
+            except ValueError:
+                size = int(rest[at:line].partition(b";")[0], 16)
             start = line + 2
             if not 0 <= size <= MOST_BODY:
                 message = "a chunk of an impossible size"
@@ -119,13 +122,6 @@ class Body:
                 at = start + size + 2
         self._rest = rest[at:]
         return found[0] if len(found) == 1 else b"".join(found)
-
-
-def _size(line: bytes) -> int:
-    try:
-        return int(line, 16)
-    except ValueError:
-        return int(line.partition(b";")[0], 16)
 
 
 class Opened(NamedTuple):
