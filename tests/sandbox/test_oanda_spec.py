@@ -11,7 +11,8 @@ from rickctl.domain.instants import DAY_NS, SECOND_NS
 from rickctl.sandbox.oanda.records import Terms
 from rickctl.sandbox.oanda.routes import ROUTES
 from rickctl.sandbox.oanda.wire import WireSettings
-from tests.sandbox.spec import Spec
+from tests.conftest import ROOT
+from tests.sandbox.spec import NEWER, Spec
 from tests.sandbox.wire_kit import ID, TOKEN, A, Counter
 
 if TYPE_CHECKING:
@@ -75,6 +76,12 @@ def test_the_judge_tells_transactions_apart_by_their_type(spec: Spec, change: di
     body["orderCreateTransaction"] |= change
     (fault,) = spec.faults("POST", "accounts/{accountID}/orders", 201, body)
     assert told in fault
+
+
+def test_the_page_names_every_newer_field_and_every_operation() -> None:
+    page = (ROOT / "docs" / "sandbox-oanda.md").read_text(encoding="utf-8")
+    names = {one.partition(".")[2] for one in NEWER} | {route.operation for route in ROUTES}
+    assert {name for name in names if f"`{name}`" not in page} == set()
 
 
 def test_every_answer_on_a_walk_through_everything_is_as_described(spec: Spec) -> None:
