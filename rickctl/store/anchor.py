@@ -71,6 +71,7 @@ class Anchor:
         self._store_id = store_id
         self._folder_mark = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
         self._descriptor: int | None = None
+        self._written: tuple[JournalHead | None, bytes] = None, b""
 
     def load(self) -> JournalHead | None:
         """The mark, or None where there is none; raises SetupError when it cannot be read."""
@@ -95,8 +96,10 @@ class Anchor:
             return
         try:
             found = os.pread(self._descriptor, _LENGTH, 0)
-            if found == self._text(before) or _is_on_the_way(_parse(found), after, mac_at):
-                os.pwrite(self._descriptor, self._text(after), 0)
+            is_ours = self._written[0] == before and found == self._written[1]
+            if is_ours or found == self._text(before) or _is_on_the_way(_parse(found), after, mac_at):
+                self._written = after, self._text(after)
+                os.pwrite(self._descriptor, self._written[1], 0)
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 

@@ -22,6 +22,7 @@ from rickctl.store.rows import (
     INTENT_COLUMNS,
     JOURNAL_COLUMNS,
     LATCH_COLUMNS,
+    OPEN_STATES,
     read_account,
     read_latch,
 )
@@ -166,13 +167,15 @@ def _compare_mark(database: Database, mark: JournalHead, name: str) -> Iterator[
 def _check_intents(database: Database, last: dict[tuple[str, int], int]) -> Iterator[Finding]:
     columns = ", ".join(f"i.{column}" for column in INTENT_COLUMNS)
     sql = (
-        f"SELECT i.added_seq, i.changed_seq, a.body, c.body, {columns} FROM intents i"
+        f"SELECT i.added_seq, i.changed_seq, i.is_open, a.body, c.body, {columns} FROM intents i"
         " LEFT JOIN journal a ON a.seq = i.added_seq LEFT JOIN journal c ON c.seq = i.changed_seq"
     )
-    for added_seq, changed_seq, added, changed, *values in database.stream(sql):
+    for added_seq, changed_seq, is_open, added, changed, *values in database.stream(sql):
         row = dict(zip(INTENT_COLUMNS, values, strict=True))
-        recorded = last.pop((row["scope"], row["number"]), None)
-        if recorded != changed_seq or not _is_told(row, added, changed, is_unchanged=added_seq == changed_seq):
+        is_told = last.pop((row["scope"], row["number"]), None) == changed_seq and is_open == (
+            row["state"] in OPEN_STATES
+        )
+        if not is_told or not _is_told(row, added, changed, is_unchanged=added_seq == changed_seq):
             message = f"order {row['number']} of {row['scope']} is not as its records tell it"
             yield Finding("intent_changed", message, added_seq, changed_seq)
     for (scope, number), seq in last.items():
@@ -183,8 +186,9 @@ def _is_told(row: dict[str, Any], added: str | None, changed: str | None, *, is_
     if added is None or changed is None:
         return False
     try:
+        row.update(zip(journal.ASKED, journal.read_asked(added), strict=True))
         fixed, changing = journal.intent_texts(row["scope"], row)
-    except TypeError:
+    except (TypeError, ValueError):
         return False
     if is_unchanged:
         return added == f'{{"intent":{fixed},"now":{changing}}}'

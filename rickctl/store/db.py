@@ -27,27 +27,11 @@ BUSY_MS = 10_000
 HEADROOM_BYTES = 1 << 20
 """Free space below which no new intent begins, so that what is already sent can still be recorded."""
 
+_LOG_PAGES = 250
+"""When the log is merged and begun anew: writing over it is cheaper than growing it, and most logs stay short."""
+
 _FETCH = 512
 _MAGIC = b"SQLite format 3\0"
-
-
-class _named_failures:  # noqa: N801  (reads as a statement; a class because it is entered for every row written)
-    """Turns what SQLite raises inside the block into what rickctl says of it."""
-
-    __slots__ = ("_path",)
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, sqlite3.Error):
-            raise from_sqlite(error, self._path) from error
-        if isinstance(error, UnicodeEncodeError):
-            message = f"text {error.object!a} is not valid Unicode"
-            raise UsageError(message, code="bad_text") from error
 
 
 class Database:
@@ -60,12 +44,13 @@ class Database:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows of a query; raises SetupError, and UsageError for text that cannot be stored."""
-        with _named_failures(self.path):
-            try:
-                return self._connection.execute(sql, parameters).fetchall()
-            except OverflowError:
-                # A number no column can hold matches no row.
-                return []
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except OverflowError:
+            # A number no column can hold matches no row.
+            return []
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            raise _named(error, self.path) from error
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Any:  # noqa: ANN401  (a row is whatever was selected)
         """The first row of a query or None; raises as `rows`."""
@@ -74,22 +59,27 @@ class Database:
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Any]:
         """Rows one by one, without holding them all; raises as `rows`."""
-        with _named_failures(self.path):
-            try:
-                cursor = self._connection.execute(sql, parameters)
-            except OverflowError:
-                return
+        try:
+            cursor = self._connection.execute(sql, parameters)
+        except OverflowError:
+            return
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            raise _named(error, self.path) from error
         while batch := self._batch(cursor):
             yield from batch
 
     def _batch(self, cursor: sqlite3.Cursor) -> list[Any]:
-        with _named_failures(self.path):
+        try:
             return cursor.fetchmany(_FETCH)
+        except sqlite3.Error as error:
+            raise _named(error, self.path) from error
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Carry out one statement; the number of rows it touched. Raises as `rows`."""
-        with _named_failures(self.path):
+        try:
             return self._connection.execute(sql, parameters).rowcount
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            raise _named(error, self.path) from error
 
     def roll_back(self) -> None:
         """Undo the open transaction, if SQLite has not done so itself."""
@@ -208,8 +198,12 @@ def _check_header(path: Path) -> bool:
 
 
 def _named(error: BaseException, path: Path) -> BaseException:
+    """What rickctl says of it, or the error itself where that is not for rickctl to say."""
     if isinstance(error, sqlite3.Error):
         return from_sqlite(error, path)
+    if isinstance(error, UnicodeEncodeError):
+        message = f"text {error.object!a} is not valid Unicode"
+        return UsageError(message, code="bad_text")
     return from_os(error, path) if isinstance(error, OSError) else error
 
 
@@ -260,6 +254,7 @@ def _version(connection: sqlite3.Connection, path: Path, known: int) -> int:
 
 def _prepare(connection: sqlite3.Connection, path: Path, migrations: Sequence[Migration]) -> None:
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES:d}")
     if sys.platform == "darwin":
         connection.execute("PRAGMA fullfsync = ON")
     current = _version(connection, path, len(migrations)) == len(migrations)

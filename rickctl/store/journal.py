@@ -27,12 +27,19 @@ OWN_KINDS = frozenset({ACCOUNT, INTENT, INTENT_CHANGED, LATCH_SET, LATCH_CLEARED
 def chained_mac(
     key: bytes, before: str, seq: int, recorded_ns: int, scope: str | None, kind: str, number: int | None, body: str
 ) -> str:
-    """The mac of a record, binding it to the one before.
+    """The mac of a record, binding it to the one before."""
+    return hmac.digest(key, record_text(before, seq, recorded_ns, scope, kind, number, body), "sha256").hex()
+
+
+def record_text(
+    before: str, seq: int, recorded_ns: int, scope: str | None, kind: str, number: int | None, body: str
+) -> bytes:
+    """What the mac of a record is made over; `before` is the mac of the one before.
 
     The fields stand one a line; `scope`, `kind` and JSON text hold no line break, so no two records share a text.
     """
     content = f"{before}\n{seq}\n{recorded_ns}\n{scope or ''}\n{kind}\n{'' if number is None else number}\n{body}"
-    return hmac.digest(key, content.encode("utf-8", "surrogatepass"), "sha256").hex()
+    return content.encode("utf-8", "surrogatepass")
 
 
 def journal_head(database: Database, store_id: str) -> JournalHead:
@@ -44,9 +51,10 @@ def journal_head(database: Database, store_id: str) -> JournalHead:
 class Chain:
     """The end of the journal while one transaction holds the write lock."""
 
-    def __init__(self, database: Database, key: bytes, store_id: str) -> None:
+    def __init__(self, database: Database, key: bytes, keyed: hmac.HMAC, store_id: str) -> None:
         self._database = database
         self._key = key
+        self._keyed = keyed
         self._store_id = store_id
         self.before: JournalHead | None = None
         self.head: JournalHead | None = None
@@ -58,7 +66,9 @@ class Chain:
             self.before = self.head = journal_head(self._database, self._store_id)
         _, seq, before = self.head
         name = None if scope is None else str(scope)
-        mac = chained_mac(self._key, before, seq + 1, recorded_ns, name, kind, number, body)
+        keyed = self._keyed.copy()
+        keyed.update(record_text(before, seq + 1, recorded_ns, name, kind, number, body))
+        mac = keyed.hexdigest()
         self._database.run(
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", (seq + 1, recorded_ns, name, kind, number, body, mac)
         )
@@ -83,32 +93,65 @@ def account_digest(row: AccountRow) -> str:
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
 
 
+def intent_body(scope: str, row: Mapping[str, JSON]) -> str:
+    """The record of a new intent; raises ValueError where its JSON columns could not be read back."""
+    fixed, changing = intent_texts(scope, row)
+    body = f'{{"intent":{fixed},"now":{changing}}}'
+    if read_asked(body) != tuple(row[name] for name in ASKED):
+        message = "what was asked holds a member named as the record's own"
+        raise ValueError(message)
+    return body
+
+
+def read_asked(body: str) -> tuple[str, str, str]:
+    """The texts of ASKED in the record of an intent; raises ValueError where it is not the record of one.
+
+    A text inside JSON cannot hold a bare quotation mark, so the names are found without decoding all of it.
+    """
+    request = body.index(',"request":') + len(',"request":')
+    quotes = body.index(',"quotes":', request)
+    verdicts = body.index(',"verdicts":', quotes)
+    end = body.rindex('},"now":{')
+    return body[request:quotes], body[quotes + len(',"quotes":') : verdicts], body[verdicts + len(',"verdicts":') : end]
+
+
 def intent_texts(scope: str, row: Mapping[str, JSON]) -> tuple[str, str]:
-    """What of an intent never changes and what does, each as JSON text; the columns holding JSON go in as they are."""
-    fixed = canonical_json({"scope": scope, **{name: row[name] for name in FIXED_PLAIN}})
-    texts = ",".join([f'"{name}":{row[name]}' for name in FIXED_JSON])
-    return f"{fixed[:-1]},{texts}}}", changing_text(row)
+    """What of an intent never changes and what does, each as JSON text; the columns holding JSON go in as they are.
+
+    Written out, in the order of canonical JSON: the encoder would cost a step of an order more than the rest of it.
+    """
+    key = row["key"]
+    fixed = (
+        f'{{"charter_hash":{canonical_json(row["charter_hash"])}'
+        f',"client_order_id":{canonical_json(row["client_order_id"])}'
+        f',"created_ns":{row["created_ns"]}'
+        f',"key":{"null" if key is None else canonical_json(key)}'
+        f',"kind":{canonical_json(row["kind"])}'
+        f',"number":{row["number"]}'
+        f',"recorded_ns":{row["recorded_ns"]}'
+        f',"request_hash":{canonical_json(row["request_hash"])}'
+        f',"scope":{canonical_json(scope)}'
+        f',"symbol":{canonical_json(row["symbol"])}'
+        f',"request":{row["request"]},"quotes":{row["quotes"]},"verdicts":{row["verdicts"]}}}'
+    )
+    return fixed, changing_text(*[row[name] for name in CHANGING])
 
 
-def changing_text(row: Mapping[str, JSON]) -> str:
-    """What of an intent changes, as JSON text."""
-    changing = canonical_json({name: row[name] for name in CHANGING_PLAIN})
-    return f'{changing[:-1]},"outcome":{row["outcome"] or "null"}}}'
+def changing_text(answered_ns: JSON, error: JSON, owner: JSON, sent_ns: JSON, state: JSON, outcome: JSON) -> str:
+    """What of an intent changes, as JSON text; `outcome` is JSON text already."""
+    return (
+        f'{{"answered_ns":{"null" if answered_ns is None else answered_ns}'
+        f',"error":{"null" if error is None else canonical_json(error)}'
+        f',"owner":{"null" if owner is None else canonical_json(owner)}'
+        f',"sent_ns":{"null" if sent_ns is None else sent_ns}'
+        f',"state":{canonical_json(state)},"outcome":{outcome or "null"}}}'
+    )
 
 
-FIXED_PLAIN = (
-    "number",
-    "kind",
-    "client_order_id",
-    "key",
-    "symbol",
-    "request_hash",
-    "charter_hash",
-    "created_ns",
-    "recorded_ns",
-)
-FIXED_JSON = ("request", "quotes", "verdicts")
-CHANGING_PLAIN = ("state", "owner", "sent_ns", "answered_ns", "error")
+ASKED = ("request", "quotes", "verdicts")
+"""The columns of an intent that are JSON and stand in its record alone."""
+
+CHANGING = ("answered_ns", "error", "owner", "sent_ns", "state", "outcome")
 
 
 def latch_body(row: LatchRow) -> str:

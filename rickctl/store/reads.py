@@ -12,12 +12,13 @@ from rickctl.store.rows import (
     INTENT_COLUMNS,
     JOURNAL_COLUMNS,
     LATCH_COLUMNS,
+    OPEN_STATES,
     read_account,
     read_intent,
     read_journal,
     read_latch,
 )
-from rickctl.store.schema import OPEN_STATES
+from rickctl.store.schema import NOT_INTENTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
     from rickctl.domain.scope import Scope
     from rickctl.store.db import Database
 
-_OPEN = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
 _ACCOUNT = f"SELECT {', '.join(ACCOUNT_COLUMNS)} FROM accounts"
-_INTENT = f"SELECT {', '.join(INTENT_COLUMNS)} FROM intents"
+_INTENT = f"SELECT {', '.join(INTENT_COLUMNS)}, (SELECT body FROM journal WHERE seq = added_seq) FROM intents"
 _JOURNAL = f"SELECT {', '.join(JOURNAL_COLUMNS)} FROM journal"
 _LATCH = f"SELECT {', '.join(LATCH_COLUMNS)} FROM latches"
 _MOST = 2**63 - 1
@@ -80,15 +80,21 @@ class Reads:
     ) -> list[IntentRow]:
         """Intents, newest first; `since_ns` is compared with `created_ns` (the scope's clock)."""
         asked = _Conditions()
+        newest = "rowid"
         if scope is not None:
             asked.add("scope = ?", str(scope))
         if states is not None:
             asked.add_any("state", states)
-            if _OPEN.issuperset(states):
-                asked.add(OPEN_STATES)
+        if states is not None and OPEN_STATES.issuperset(states):
+            asked.add("is_open = 1")
+        elif scope is not None and since_ns is not None:
+            asked.add("is_open IN (0, 1)")
+        elif scope is not None:
+            # The same order within one scope, and its index need not be sorted.
+            newest = "number"
         if since_ns is not None:
             asked.add("created_ns >= ?", since_ns)
-        found = self._rows(f"{_INTENT}{asked.text} ORDER BY rowid DESC LIMIT ?", *asked.values, _limit(limit))
+        found = self._rows(f"{_INTENT}{asked.text} ORDER BY {newest} DESC LIMIT ?", *asked.values, _limit(limit))
         return [read_intent(row, self._path) for row in found]
 
     def unknown_outcomes(self) -> list[tuple[Scope, int]]:
@@ -117,9 +123,25 @@ class Reads:
             asked.add_any("kind", kinds)
         if number is not None:
             asked.add("number = ?", number)
-        sql = f"{_JOURNAL}{asked.text} ORDER BY seq LIMIT ?"
-        for row in database.stream(sql, (*asked.values, _limit(limit))):
+        sql, values = f"{_JOURNAL}{asked.text}", asked.values
+        if scope is not None and number is not None:
+            sql, values = self._of_one_order(database, sql, values, scope, number)
+        for row in database.stream(f"{sql} ORDER BY seq LIMIT ?", (*values, _limit(limit))):
             yield read_journal(row, self._path)
+
+    def _of_one_order(
+        self, database: Database, sql: str, values: list[object], scope: Scope, number: int
+    ) -> tuple[str, list[object]]:
+        """The same question in two halves: what the index of orders holds, and the records the intent's row points to.
+
+        Where that row is gone its records are looked for everywhere.
+        """
+        where = database.one(
+            "SELECT added_seq, changed_seq FROM intents WHERE scope = ? AND number = ?", (str(scope), number)
+        )
+        first, last = where or (0, _MOST)
+        own = f"{sql} AND NOT ({NOT_INTENTS}) AND seq BETWEEN ? AND ?"
+        return f"{sql} AND {NOT_INTENTS} UNION ALL {own}", [*values, *values, first, last]
 
     def ledger(self, scope: Scope, after_n: int = 0) -> list[JournalRow]:
         """The account's records of kind `ledger` in order, without the first `after_n`."""

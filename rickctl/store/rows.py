@@ -9,14 +9,17 @@ from rickctl.domain.orders import IntentState
 from rickctl.domain.records import AccountKind, AccountRow, AccountStatus, IntentKind, IntentRow, JournalRow, LatchRow
 from rickctl.domain.scope import Mode, Scope
 from rickctl.store.failures import corrupt
+from rickctl.store.journal import ASKED, read_asked
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ACCOUNT_COLUMNS = tuple(field.name for field in fields(AccountRow))
-INTENT_COLUMNS = tuple(field.name for field in fields(IntentRow))
+INTENT_COLUMNS = tuple(field.name for field in fields(IntentRow) if field.name not in ASKED)
 JOURNAL_COLUMNS = JournalRow._fields
 LATCH_COLUMNS = LatchRow._fields
+OPEN_STATES = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
+"""The states of an intent whose row says `is_open`."""
 
 
 def read_scope(text: str, path: Path) -> Scope:
@@ -41,13 +44,15 @@ def read_account(found: tuple[Any, ...], path: Path) -> AccountRow:
 
 
 def read_intent(found: tuple[Any, ...], path: Path) -> IntentRow:
-    """An intent from its columns; raises SetupError."""
-    values = dict(zip(INTENT_COLUMNS, found, strict=True))
+    """An intent from its columns and the body of its record; raises SetupError."""
+    *columns, body = found
+    values: dict[str, Any] = dict(zip(INTENT_COLUMNS, columns, strict=True))
     values["scope"] = read_scope(values["scope"], path)
     try:
+        values["request"], values["quotes"], values["verdicts"] = read_asked(body)
         values["kind"] = IntentKind(values["kind"])
         values["state"] = IntentState(values["state"])
-    except ValueError as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise corrupt(path, f"intent {values['number']} of {values['scope']}: {error}") from None
     return IntentRow(**values)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+import hmac
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from rickctl.domain.errors import SetupError
@@ -17,7 +18,8 @@ from rickctl.store.schema import MIGRATIONS
 from rickctl.store.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import TextIO
 
@@ -25,6 +27,44 @@ if TYPE_CHECKING:
     from rickctl.domain.records import Finding
     from rickctl.store.db import Database
     from rickctl.store.schema import Migration
+
+
+class Writing:
+    """The block in which a transaction is open; a class and no generator because every step of an order enters it."""
+
+    __slots__ = ("_anchor", "_chain", "_database", "_transaction")
+
+    def __init__(self, transaction: Transaction, database: Database, chain: Chain, anchor: Anchor) -> None:
+        self._transaction = transaction
+        self._database = database
+        self._chain = chain
+        self._anchor = anchor
+
+    def __enter__(self) -> Transaction:
+        self._database.run("BEGIN IMMEDIATE")
+        return self._transaction
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if error is None:
+                self._database.run("COMMIT")
+        except BaseException:
+            self._undo()
+            raise
+        if error is not None:
+            self._undo()
+        elif self._chain.before and self._chain.head:
+            self._move_anchor(self._chain.before, self._chain.head)
+
+    def _undo(self) -> None:
+        # What went wrong first is what the caller must hear; SQLite undoes the rest when the file is closed.
+        with suppress(SetupError):
+            self._database.roll_back()
+
+    def _move_anchor(self, before: JournalHead, after: JournalHead) -> None:
+        # The records are committed: an anchor that lags is legal, an exception here would say they are not.
+        with suppress(OSError, SetupError):
+            self._anchor.move(before, after, lambda seq: audit.mac_at(self._database, seq))
 
 
 class Store(Reads):
@@ -44,6 +84,7 @@ class Store(Reads):
         self._clock = clock
         self._look_again = look_again
         self._key: bytes | None = None
+        self._keyed: hmac.HMAC | None = None
         self._anchor: Anchor | None = None
 
     @classmethod
@@ -88,26 +129,14 @@ class Store(Reads):
         if self._anchor is not None:
             self._anchor.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self) -> AbstractContextManager[Transaction]:
         """Commit at the end of the block, nothing at all if it raises. No network inside. Raises SetupError."""
-        if self._database is None or self._key is None or self._anchor is None:
+        if self._database is None or self._key is None or self._keyed is None or self._anchor is None:
             raise read_only(self._path)
-        database = self._database
-        database.run("BEGIN IMMEDIATE")
-        chain = Chain(database, self._key, self.store_id)
-        try:
-            yield Transaction(database, chain, self.store_id, self._clock)
-            database.run("COMMIT")
-        except BaseException:
-            # What went wrong first is what the caller must hear; SQLite undoes the rest when the file is closed.
-            with suppress(SetupError):
-                database.roll_back()
-            raise
-        if chain.before and chain.head:
-            # The records are committed: an anchor that lags is legal, an exception here would say they are not.
-            with suppress(OSError, SetupError):
-                self._anchor.move(chain.before, chain.head, lambda seq: audit.mac_at(database, seq))
+        chain = Chain(self._database, self._key, self._keyed, self.store_id)
+        return Writing(
+            Transaction(self._database, chain, self.store_id, self._clock), self._database, chain, self._anchor
+        )
 
     def head(self) -> JournalHead:
         """The last record of the journal."""
@@ -159,6 +188,7 @@ class Store(Reads):
             hint = "put journal.key back from where you keep it, or move the state folder away to start anew"
             raise unusable(self._path, why, hint)
         self._key = self._key or make_key(self._config_dir)
+        self._keyed = hmac.new(self._key, digestmod="sha256")
         self._anchor = Anchor(self._config_dir, self.store_id, self._path.parent)
         if not database.one("SELECT 1 FROM journal LIMIT 1"):
             self._anchor.begin()

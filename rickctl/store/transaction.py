@@ -1,5 +1,7 @@
 """One read-decide-write: accounts, intents, latches and journal records, all or none; it opens and commits nothing."""
 
+# ruff: noqa: S608  (only our own column names are put into statements; values are parameters)
+
 from __future__ import annotations
 
 import re
@@ -11,7 +13,7 @@ from rickctl.domain.records import IntentRow, LatchRow, StaleAccount, canonical_
 from rickctl.store.failures import full
 from rickctl.store.journal import (
     ACCOUNT,
-    CHANGING_PLAIN,
+    CHANGING,
     INTENT,
     INTENT_CHANGED,
     LATCH_CLEARED,
@@ -19,11 +21,11 @@ from rickctl.store.journal import (
     OWN_KINDS,
     account_digest,
     changing_text,
-    intent_texts,
+    intent_body,
     latch_body,
 )
 from rickctl.store.reads import Reads
-from rickctl.store.rows import ACCOUNT_COLUMNS, INTENT_COLUMNS
+from rickctl.store.rows import ACCOUNT_COLUMNS, INTENT_COLUMNS, OPEN_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,6 +37,13 @@ if TYPE_CHECKING:
     from rickctl.store.journal import Chain
 
 _KIND = re.compile(r"[a-z][a-z0-9_.]*", re.ASCII)
+_ADDED = (*INTENT_COLUMNS, "is_open", "added_seq", "changed_seq")
+_ADD = f"INSERT INTO intents ({', '.join(_ADDED)}) VALUES ({', '.join('?' * len(_ADDED))})"
+_WHERE = "WHERE scope = ? AND number = ?"
+_CHANGING = f"SELECT {', '.join(CHANGING)} FROM intents {_WHERE}"
+_CHANGE = f"UPDATE intents SET {', '.join(f'{name} = ?' for name in CHANGING)}, changed_seq = ? {_WHERE}"
+_END = f"UPDATE intents SET is_open = 0, {', '.join(f'{name} = ?' for name in CHANGING)}, changed_seq = ? {_WHERE}"
+_STATE, _OWNER = CHANGING.index("state"), CHANGING.index("owner")
 _FIRST_STATES = frozenset({IntentState.INTENT, IntentState.REFUSED})
 
 
@@ -104,26 +113,33 @@ class Transaction(Reads):
         """Record an intent as INTENT or REFUSED under the scope's next number; raises SetupError when room is short."""
         self._check_can_begin(state)
         number, client_order_id = self.next_intent(scope)
-        row = IntentRow(
-            scope=scope,
-            number=number,
-            kind=kind,
-            client_order_id=client_order_id,
-            key=key,
-            symbol=symbol,
-            request=canonical_json(request),
-            request_hash=request_hash,
-            quotes=canonical_json(quotes),
-            verdicts=canonical_json(verdicts),
-            charter_hash=charter_hash,
-            created_ns=created_ns,
-            recorded_ns=self._clock.now_ns(),
-            state=state,
-            owner=owner,
-            error=error,
-        )
-        self._record(row)
-        return row
+        asked: dict[str, Any] = {
+            "request": canonical_json(request),
+            "quotes": canonical_json(quotes),
+            "verdicts": canonical_json(verdicts),
+        }
+        # In the order of INTENT_COLUMNS.
+        values: dict[str, Any] = {
+            "number": number,
+            "kind": kind,
+            "client_order_id": client_order_id,
+            "key": key,
+            "symbol": symbol,
+            "request_hash": request_hash,
+            "charter_hash": charter_hash,
+            "created_ns": created_ns,
+            "recorded_ns": self._clock.now_ns(),
+            "state": state,
+            "owner": owner,
+            "sent_ns": None,
+            "answered_ns": None,
+            "outcome": None,
+            "error": error,
+        }
+        name = str(scope)
+        seq = self._append(INTENT, scope, intent_body(name, {**values, **asked}), number).seq
+        self._writable.run(_ADD, (name, *values.values(), state in OPEN_STATES, seq, seq))
+        return IntentRow(scope=scope, **values, **asked)
 
     def change_intent(
         self,
@@ -145,21 +161,16 @@ class Transaction(Reads):
         if new not in NEXT_INTENT_STATES[expected]:
             message = f"an intent cannot go from {expected} to {new}"
             raise ValueError(message)
-        row = self.intent(scope, number)
-        if row is None or row.state is not expected or (owner is not None and row.owner != owner):
+        name = str(scope)
+        found = self._writable.one(_CHANGING, (name, number))
+        if found is None or found[_STATE] != expected or (owner is not None and found[_OWNER] != owner):
             return False
-        given = {"sent_ns": sent_ns, "answered_ns": answered_ns, "error": error}
-        changed: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if outcome is not None:
-            changed["outcome"] = canonical_json(outcome)
-        row = replace(row, state=new, **changed)
-        changing = changing_text({column: getattr(row, column) for column in (*CHANGING_PLAIN, "outcome")})
-        seq = self._append(INTENT_CHANGED, scope, f'{{"now":{changing},"was":"{expected}"}}', number).seq
-        self._writable.run(
-            "UPDATE intents SET state = ?, sent_ns = ?, answered_ns = ?, outcome = ?, error = ?, changed_seq = ?"
-            " WHERE scope = ? AND number = ?",
-            (new, row.sent_ns, row.answered_ns, row.outcome, row.error, seq, str(scope), number),
-        )
+        given = (answered_ns, error, None, sent_ns, new, None if outcome is None else canonical_json(outcome))
+        now = [old if value is None else value for old, value in zip(found, given, strict=True)]
+        body = f'{{"now":{changing_text(*now)},"was":"{expected.value}"}}'
+        seq = self._append(INTENT_CHANGED, scope, body, number).seq
+        # A column that is named in an update has its index written anew, changed or not.
+        self._writable.run(_CHANGE if new in OPEN_STATES else _END, (*now, seq, name, number))
         return True
 
     def set_latch(
@@ -188,16 +199,9 @@ class Transaction(Reads):
         if not self._writable.has_room():
             raise full(self._path)
 
-    def _record(self, row: IntentRow) -> None:
-        scope = str(row.scope)
-        values = {**{column: getattr(row, column) for column in INTENT_COLUMNS}, "scope": scope}
-        fixed, changing = intent_texts(scope, values)
-        seq = self._append(INTENT, row.scope, f'{{"intent":{fixed},"now":{changing}}}', row.number).seq
-        self._put("intents", {**values, "added_seq": seq, "changed_seq": seq}, verb="INSERT")
-
     def _append(self, kind: str, scope: Scope | None, body: str, number: int | None) -> JournalRow:
         return self._chain.append(self._clock.now_ns(), kind, scope, body, number)
 
-    def _put(self, table: str, values: Mapping[str, object], *, verb: str = "INSERT OR REPLACE") -> None:
+    def _put(self, table: str, values: Mapping[str, object]) -> None:
         columns, marks = ", ".join(values), ", ".join("?" * len(values))
-        self._writable.run(f"{verb} INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))
+        self._writable.run(f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})", tuple(values.values()))

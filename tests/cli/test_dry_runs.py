@@ -164,7 +164,7 @@ def test_a_rehearsed_edit_names_the_file_and_opens_no_editor(desk: Desk) -> None
 def test_a_rehearsed_resolve_tells_what_it_would_settle(desk: Desk) -> None:
     prepare(desk)
     with closing(sqlite3.connect(desk.folders.state / "rickctl.db", isolation_level=None)) as connection:
-        connection.execute("UPDATE intents SET state = 'unknown' WHERE number = 2")
+        connection.execute("UPDATE intents SET state = 'unknown', is_open = 1 WHERE number = 2")
     told = json.loads(desk.run("order", "resolve", "--dry-run", "-o", "json").stdout)
     assert [(row["order"], row["before"], row["after"]) for row in told] == [(2, "unknown", "accepted")]
     assert (

@@ -17,8 +17,10 @@ from rickctl.domain.scope import DEFAULT_SCOPE
 from rickctl.store.state import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rickctl.domain.ports import StateTransaction
-    from rickctl.domain.records import IntentRow
+    from rickctl.domain.records import JSON, IntentRow
     from rickctl.domain.scope import Scope
 
 
@@ -69,13 +71,14 @@ def add_intent(
     owner: str | None = None,
     state: IntentState = IntentState.INTENT,
     created_ns: int = 5,
+    request: Mapping[str, JSON] | None = None,
 ) -> IntentRow:
     return transaction.add_intent(
         scope,
         kind=IntentKind.ENTRY,
         key=key,
         symbol="EUR_USD",
-        request={"units": "1000", "side": "buy"},
+        request=request or {"units": "1000", "side": "buy"},
         request_hash="ab" * 32,
         quotes=[{"bid": "1.1", "ask": "1.2"}],
         verdicts=[{"rule": "1.1", "passed": True}],

@@ -228,8 +228,9 @@ def test_an_exported_anchor_of_another_store_is_named(root: Path, tmp_path_facto
         "UPDATE intents SET state = 'rejected' WHERE number = 2",
         "UPDATE intents SET state = 'accepted' WHERE number = 1",
         "UPDATE intents SET state = 'nonsense' WHERE number = 1",
-        """UPDATE intents SET request = '{"side":"buy","units":"1"}' WHERE number = 1""",
-        "UPDATE intents SET request = x'00' WHERE number = 1",
+        "UPDATE intents SET symbol = 'GBP_USD' WHERE number = 1",
+        "UPDATE intents SET symbol = x'00' WHERE number = 1",
+        "UPDATE intents SET added_seq = 3 WHERE number = 1",
         "UPDATE intents SET charter_hash = '' WHERE number = 3",
         "UPDATE intents SET sent_ns = 10 WHERE number = 2",
         "UPDATE intents SET outcome = '{}' WHERE number = 2",
@@ -237,6 +238,8 @@ def test_an_exported_anchor_of_another_store_is_named(root: Path, tmp_path_facto
         "UPDATE intents SET number = 7 WHERE number = 3",
         "UPDATE intents SET changed_seq = added_seq, state = 'intent', sent_ns = NULL WHERE number = 2",
         "UPDATE intents SET scope = 'live:oanda:x' WHERE number = 3",
+        "UPDATE intents SET is_open = 0 WHERE number = 2",
+        "UPDATE intents SET is_open = 2 WHERE number = 1",
     ],
 )
 def test_an_edited_intent_is_found(root: Path, statement: str) -> None:

@@ -154,7 +154,9 @@ while True:
         assert process.stdout is not None
         head = [process.stdout.readline() for _ in range(3 + 5 * round_number)]
         os.kill(process.pid, 9)
-        rest, _ = process.communicate(timeout=30)
+        # `communicate` would read past what the lines before have left in the buffer.
+        rest = process.stdout.read()
+        process.communicate(timeout=30)
         acknowledged += [int(line) for line in [*head, *rest.splitlines()]]
     with open_store(tmp_path) as store:
         numbers = [row.number for row in reversed(store.intents())]

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from rickctl.domain.errors import SetupError, UsageError
 from rickctl.domain.orders import NEXT_INTENT_STATES, IntentState
-from rickctl.domain.records import StaleAccount
+from rickctl.domain.records import StaleAccount, canonical_json
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope
-from tests.store.kit import add_intent, fresh_account, open_store
+from rickctl.store.journal import intent_body, read_asked
+from tests.store.kit import add_intent, fresh_account, open_store, raw
 
 if TYPE_CHECKING:
     from rickctl.domain.ports import Audit, State
@@ -188,6 +189,61 @@ def test_a_change_keeps_what_it_does_not_name(tmp_path: Path) -> None:
         assert (row.outcome, row.error) == ('{"why":"no €"}', "margin")
         assert [record.kind for record in store.journal(DEFAULT_SCOPE, number=1)] == ["intent"] + ["intent_changed"] * 2
         assert store.verify() == []
+
+
+def test_the_history_of_an_order_is_whole_wherever_its_records_stand(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        with store.transaction() as transaction:
+            add_intent(transaction)
+            transaction.append("ledger", DEFAULT_SCOPE, {}, number=1)
+            add_intent(transaction)
+            add_intent(transaction, OTHER)
+            transaction.change_intent(DEFAULT_SCOPE, 1, IntentState.INTENT, IntentState.SENT)
+            transaction.change_intent(OTHER, 1, IntentState.INTENT, IntentState.SENT)
+            transaction.change_intent(DEFAULT_SCOPE, 1, IntentState.SENT, IntentState.UNKNOWN)
+            transaction.append("ledger", DEFAULT_SCOPE, {}, number=1)
+        assert [row.seq for row in store.journal(DEFAULT_SCOPE, number=1)] == [1, 2, 5, 7, 8]
+        assert [row.seq for row in store.journal(DEFAULT_SCOPE, number=1, kinds={"ledger", "intent"})] == [1, 2, 8]
+        assert [row.seq for row in store.journal(DEFAULT_SCOPE, number=1, after_seq=2, limit=2)] == [5, 7]
+        assert [row.seq for row in store.journal(OTHER, number=1)] == [4, 6]
+        raw(tmp_path, "DELETE FROM intents WHERE number = 1")
+        assert [row.seq for row in store.journal(DEFAULT_SCOPE, number=1)] == [1, 2, 5, 7, 8]
+
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(st.characters(exclude_categories=["Cs"]))),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "}", '"', ","]), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(request=st.dictionaries(st.text(max_size=5), VALUES, max_size=3), error=st.text(max_size=9), values=VALUES)
+def test_an_intent_is_recorded_as_canonical_json_and_read_back_as_it_was_asked(
+    request: dict[str, JSON], error: str, values: JSON
+) -> None:
+    columns: dict[str, JSON] = {
+        "charter_hash": "c", "client_order_id": error, "created_ns": 1, "key": None, "kind": "entry", "number": 2,
+        "recorded_ns": 3, "request_hash": "h", "symbol": error, "answered_ns": None, "error": error, "owner": None,
+        "sent_ns": 4, "state": "sent", "outcome": None,
+    }  # fmt: skip
+    asked = {"request": canonical_json(request), "quotes": canonical_json([values]), "verdicts": canonical_json(values)}
+    body = intent_body("paper:paper:main", {**columns, **asked})
+    assert read_asked(body) == tuple(asked.values())
+    told = json.loads(body)
+    assert told["intent"] == {
+        **{name: columns[name] for name in list(columns)[:9]},
+        "scope": "paper:paper:main",
+        **{name: json.loads(text) for name, text in asked.items()},
+    }
+    assert told["now"] == {name: columns[name] for name in list(columns)[9:]}
+
+
+def test_what_could_not_be_read_back_is_not_recorded(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        with pytest.raises(ValueError, match="the record's own"), store.transaction() as transaction:
+            add_intent(transaction, request={"a": 1, "quotes": 2})
+        assert store.head().seq == 0
 
 
 def test_only_the_owner_changes_an_intent_when_an_owner_is_named(tmp_path: Path) -> None:
