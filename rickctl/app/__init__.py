@@ -385,9 +385,11 @@ class App:
         *,
         output: str | None,
         badge: str,
+        line_of: Callable[[Row], str] | None = None,
     ) -> None:
         """Print a result that keeps changing: all rows repainted on a terminal, the changed ones on a pipe."""
-        write_rounds(rounds, view_of, output=self.output(output), badge=badge, screen=self.screen, out=self.out)
+        chosen = self.output(output)
+        write_rounds(rounds, view_of, output=chosen, badge=badge, screen=self.screen, out=self.out, line_of=line_of)
 
     def show(self, view: View, *, output: str | None, badge: str, out_file: Path | None = None) -> None:
         """Print one result on stdout, or put it into a file in one step. Raises SetupError."""

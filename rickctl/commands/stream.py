@@ -10,6 +10,7 @@ from rickctl.commands.options import AccountOption, OutputOption, SymbolsArgumen
 from rickctl.domain.errors import ExitCode
 from rickctl.domain.instants import parse_duration_ns
 from rickctl.render.prices import QUOTE_FIELDS, quotes_view
+from rickctl.render.ticks import QuoteLines
 from rickctl.services.stream import Limits, check_limits, stream_rounds
 
 cli = noun("Prices as they change.")
@@ -49,4 +50,4 @@ def stream(
         is_paced=app.is_painted(output),
         tell=app.warn,
     )
-    app.show_rounds(rounds, quotes_view, output=output, badge=book.badge)
+    app.show_rounds(rounds, quotes_view, output=output, badge=book.badge, line_of=QuoteLines().line)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from rickctl.domain.instants import MILLISECOND_NS, SECOND_NS, rfc3339
-from rickctl.render.numbers import seconds_text
 from rickctl.render.prices import QUOTE_FIELDS, quote_record
 from rickctl.render.write import json_text
 
@@ -25,11 +24,10 @@ _HALF_MS = MILLISECOND_NS // 2
 
 
 class QuoteLines:
-    """Lines of quotes of one account; keeps texts by price, by age and by second, bounded."""
+    """Lines of quotes of one account; keeps texts by price and by second, bounded."""
 
     def __init__(self) -> None:
         self._heads: dict[tuple[str, int, int, bool], tuple[Quote, str]] = {}
-        self._ages: dict[int, str] = {}
         self._seconds: dict[int, str] = {}
         self._received: tuple[int, str] = (-1, "")
 
@@ -44,12 +42,15 @@ class QuoteLines:
         age_ms, rest_ns = divmod(now_ns - asserted_ns, MILLISECOND_NS)
         if rest_ns >= _HALF_MS and (rest_ns > _HALF_MS or age_ms & 1):
             age_ms += 1
-        age = self._ages.get(age_ms) or self._age(age_ms)
+        sign, age_ms = ("", age_ms) if age_ms >= 0 else ("-", -age_ms)
         changed = self._instant(changed_ns)
         asserted = changed if asserted_ns == changed_ns else self._instant(asserted_ns)
         if received_ns != self._received[0]:
             self._received = received_ns, self._instant(received_ns)
-        return f'{head}{age}{changed}", "asserted_at": "{asserted}", "received_at": "{self._received[1]}"}}'
+        return (
+            f'{head}{sign}{age_ms // 1000}.{age_ms % 1000:03d}", "changed_at": "{changed}", '
+            f'"asserted_at": "{asserted}", "received_at": "{self._received[1]}"}}'
+        )
 
     def _head(self, row: QuoteRow) -> str:
         """Everything of the line before the figures that differ from quote to quote."""
@@ -58,12 +59,6 @@ class QuoteLines:
         key = quote.symbol, id(quote.bid), id(quote.ask), quote.tradeable
         _bounded(self._heads)[key] = quote, head
         return head
-
-    def _age(self, age_ms: int) -> str:
-        """Seconds with three digits, as exact arithmetic rounds them, and the name of what follows."""
-        text = f'{seconds_text(age_ms * MILLISECOND_NS)}", "changed_at": "'
-        _bounded(self._ages)[age_ms] = text
-        return text
 
     def _instant(self, at_ns: int) -> str:
         """As `rfc3339`; most instants of a stream share their second."""

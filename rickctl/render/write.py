@@ -51,8 +51,12 @@ def write_rounds(
     badge: str,
     screen: Screen,
     out: TextIO,
+    line_of: Callable[[Row], str] | None = None,
 ) -> None:
-    """Print rounds of (all rows, changed rows): repainted on a terminal, else a flushed line a change."""
+    """Print rounds of (all rows, changed rows): repainted on a terminal, else a flushed line a change.
+
+    `line_of` is a shorter way to the same JSON of a row.
+    """
     if output == "table" and screen.is_terminal:
         from rickctl.render.live import paint_all  # noqa: PLC0415 - rich is loaded for a person only
 
@@ -60,12 +64,13 @@ def write_rounds(
         return
     has_header = False
     for _, changed in rounds:
-        view = view_of(changed)
         if output == "csv":
-            _write_csv(view, out, with_header=not has_header)
+            _write_csv(view_of(changed), out, with_header=not has_header)
             has_header = True
+        elif line_of is not None:
+            out.writelines([line_of(row) + "\n" for row in changed])
         else:
-            out.writelines(json_text(record) + "\n" for record in view.flat())
+            out.writelines(json_text(record) + "\n" for record in view_of(changed).flat())
         out.flush()
 
 
