@@ -58,6 +58,7 @@ SUITES = {
     ),
     "invariants": ("tests/properties", "--ignore=tests/properties/test_planted_faults.py"),
     "planted faults": ("tests/properties/test_planted_faults.py",),
+    "sandbox fuzz": ("tests/sandbox/test_oanda_fuzz.py",),
 }
 PLANTED = "::test_a_planted_fault_is_noticed["
 FEWEST_PLANTED = 20
