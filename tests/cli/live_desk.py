@@ -9,10 +9,14 @@ import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from rickctl.app import App
 from rickctl.cli import run
 from tests.cli.harness import ROOT, Answer, Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LIVE = "live:oanda:001-001-1234567-001"
 PIN = "408173"
@@ -50,11 +54,12 @@ class LiveDesk(Desk):
             boot=self.boot,
         )
 
-    def type(self, *argv: str, typed: tuple[str, ...] = ()) -> Answer:
-        """Run one command line at a terminal."""
+    def type(self, *argv: str, typed: tuple[str, ...] = (), wired: Callable[[App], App] | None = None) -> Answer:
+        """Run one command line at a terminal, its App `wired` otherwise where a test wants that."""
         self.typed, out, err = list(typed), StringIO(), StringIO()
+        app = self.app(out, err)
         with redirect_stdout(out), redirect_stderr(err):
-            code = run(argv, self.app(out, err))
+            code = run(argv, app if wired is None else wired(app))
         assert not self.typed, f"nobody asked for {self.typed}"
         return Answer(out.getvalue(), err.getvalue(), int(code))
 
