@@ -25,6 +25,7 @@ MARKET_ROWS: list[tuple[Terms, Callable[[Floor], Outcome], str]] = [
     (HEDGING, lambda floor: floor.order("MARKET", "-1", priceBound="1.10001"), "BOUNDS_VIOLATION"),
     (LIMITED, lambda floor: floor.order("MARKET", "501"), "POSITION_SIZE_EXCEEDED"),
     (POOR, lambda floor: floor.order("MARKET", "2000"), "INSUFFICIENT_MARGIN"),
+    (Terms(id=ID, most_open=1), lambda floor: floor.order("MARKET"), "OPEN_TRADES_ALLOWED_EXCEEDED"),
     (
         HEDGING,
         lambda floor: floor.order("MARKET", takeProfitOnFill={"price": "1.10010"}),

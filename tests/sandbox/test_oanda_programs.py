@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rickctl.domain.instants import SECOND_NS
+from rickctl.adapters.sim import SimMarket
+from rickctl.domain.instants import DAY_NS, MINUTE_NS, SECOND_NS
 from rickctl.sandbox.oanda.exchange import Exchange
+from rickctl.sandbox.oanda.records import Terms
 from tests.fakes import FakeMarket
 from tests.properties.kit import IS_FULL
 from tests.properties.prices import ANYTHING
@@ -16,10 +19,7 @@ from tests.sandbox.oanda_kit import ID, START
 from tests.sandbox.oanda_programs import Act, Floor, accounts, acts, check, markets, thin_accounts
 
 if TYPE_CHECKING:
-    import pytest
-
     from rickctl.domain.market import Cursor, Step, Watch
-    from rickctl.sandbox.oanda.records import Terms
 
 programs = st.lists(acts(), min_size=1, max_size=14)
 worlds = st.booleans().flatmap(lambda has_bars: markets(has_bars=has_bars))
@@ -81,6 +81,22 @@ def test_a_restart_in_between_changes_nothing(
         halves.act(act, f"R{count}", now)
     halves.exchange.advance(now + 3_600 * SECOND_NS)
     assert halves.record == whole.record
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_the_simulated_market_looking_often_changes_nothing_either(seed: int) -> None:
+    records = []
+    for minutes in (11, 4_320):
+        exchange = Exchange.open(None, SimMarket(seed), [Terms(id=ID)], START)
+        for units, name in (("1000", "EUR_USD"), ("-2000", "USD_JPY"), ("3", "XAU_USD")):
+            distance = {"EUR_USD": "0.00150", "USD_JPY": "0.200", "XAU_USD": "6.000"}[name]
+            body = {"type": "MARKET", "instrument": name, "units": units}
+            exchange.submit(ID, {**body, "trailingStopLossOnFill": {"distance": distance}}, "R", START)
+        for at_ns in range(START, START + 3 * DAY_NS + 1, minutes * MINUTE_NS):
+            exchange.advance(at_ns)
+        records.append(exchange.transactions(ID, 1, exchange.last_id(ID)))
+    assert records[0] == records[1]
+    assert sum(one.type == "ORDER_FILL" for one in records[0]) > 3
 
 
 class _Restless(FakeMarket):

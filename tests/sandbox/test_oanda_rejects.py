@@ -263,6 +263,14 @@ def test_a_request_about_what_is_there_is_rejected(ask: Callable[[Floor], Outcom
     assert [one.id for one in outcome.parts.values()] == [one.id for one in made]
 
 
+def test_no_more_orders_wait_than_the_account_may_have() -> None:
+    floor = Floor(Terms(id=ID, most_pending=1))
+    floor.pend("LIMIT", price="1.05000")
+    assert floor.order("LIMIT", price="1.05000").reason == "PENDING_ORDERS_ALLOWED_EXCEEDED"
+    assert floor.order("MARKET").reason is None
+    assert floor.replace("4", instrument="EUR_USD", units="1", price="1.04000").reason is None
+
+
 def test_a_second_exit_in_a_fifo_account_would_break_the_order_of_closing() -> None:
     floor = Floor(Terms(id=ID, fifo=True))
     floor.buy()

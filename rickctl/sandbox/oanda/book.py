@@ -24,6 +24,9 @@ from rickctl.sandbox.oanda.records import (
 )
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from rickctl.domain.matching import Resting
     from rickctl.sandbox.oanda.records import Terms, Transaction
 
 EXITS = {
@@ -70,6 +73,7 @@ class Book:
         self.open: dict[int, None] = {}
         self.totals: dict[str, Totals] = {}
         self.noted: dict[int, None] = {}
+        self.legs: dict[int, tuple[Order, Decimal, Resting]] = {}
         self._acts = {
             "CREATE": self._created,
             "CLIENT_CONFIGURE": self._configured,
@@ -238,6 +242,7 @@ class Book:
     def _end(self, order: Order) -> None:
         self.orders[order.id] = order
         self.pending.pop(order.id, None)
+        self.legs.pop(order.id, None)
         trade = self.trades.get(order.trade_id or 0)
         if trade is not None:
             self.trades[trade.id] = _with_exit(trade, order.type, None)

@@ -71,6 +71,8 @@ def read_order(body: Fields, book: Book, valuation: Valuation, now_ns: int, repl
     else:
         _read_entry(reading, str(kind), book, valuation)
     _check_order_id(reading, book, replaced)
+    if replaced is None and kind != "MARKET" and len(book.pending) >= book.terms.most_pending:
+        reading.refuse("PENDING_ORDERS_ALLOWED_EXCEEDED")
     if replaced is not None and replaced.type != kind:
         reading.reason = "REPLACING_ORDER_INVALID"
     return Draft(str(kind), reading.fields, reading.reason)
@@ -80,7 +82,7 @@ def read_exit(body: Fields, kind: str, trade: Trade, book: Book, valuation: Valu
     """The exit a body asks for of a trade, in place of the one it may have."""
     reading = Reading(body, now_ns)
     replaced = book.orders.get(getattr(trade, EXITS[kind]) or 0)
-    _read_exit(reading, kind, trade, valuation, replaced)
+    _read_exit(reading, kind, trade, valuation)
     _check_safeguard(reading, kind, trade, book)
     _check_order_id(reading, book, replaced)
     return Draft(kind, reading.fields, reading.reason)
@@ -187,7 +189,7 @@ def _read_exit_order(reading: Reading, kind: str, book: Book, valuation: Valuati
         reading.refuse(f"{kind}_ORDER_ALREADY_EXISTS")
     if replaced is not None and replaced.trade_id != trade.id:
         reading.refuse("REPLACING_TRADE_ID_INVALID")
-    _read_exit(reading, kind, trade, valuation, replaced)
+    _read_exit(reading, kind, trade, valuation)
     _check_safeguard(reading, kind, trade, book)
 
 
@@ -218,7 +220,7 @@ def _read_trade(reading: Reading, book: Book) -> Trade | None:
     return trade
 
 
-def _read_exit(reading: Reading, kind: str, trade: Trade, valuation: Valuation, replaced: Order | None) -> None:
+def _read_exit(reading: Reading, kind: str, trade: Trade, valuation: Valuation) -> None:
     reading.fields["tradeID"] = str(trade.id)
     if trade.client_id is not None:
         reading.fields["clientTradeID"] = trade.client_id
@@ -231,8 +233,7 @@ def _read_exit(reading: Reading, kind: str, trade: Trade, valuation: Valuation, 
         else:
             reading.fields["price"] = price
     reading.time_in_force(_RESTING_TIMES, "GTC")
-    default = "DEFAULT" if replaced is None else str(replaced.fields.get("triggerCondition", "DEFAULT"))
-    reading.word("triggerCondition", _TRIGGERS, default, "TRIGGER_CONDITION_INVALID")
+    reading.word("triggerCondition", _TRIGGERS, "DEFAULT", "TRIGGER_CONDITION_INVALID")
     reading.extensions("clientExtensions", "CLIENT_ORDER")
 
 

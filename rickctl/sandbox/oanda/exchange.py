@@ -66,11 +66,9 @@ class Exchange:
 
     def advance(self, now_ns: int) -> tuple[Transaction, ...]:
         """Settle all accounts through `now_ns`; what the market did since, by account and id."""
-        made: list[Transaction] = []
-        for name, book in self._books.items():
-            made += settle(book, self._market, now_ns)
-            self._logs[name].save(book)
-        return tuple(made)
+        made = self._settle(now_ns)
+        self._save()
+        return made
 
     # requests; `parts` of the outcome are named as in the answer's body
 
@@ -243,11 +241,19 @@ class Exchange:
     ) -> Outcome:
         """Settle everything, let the account act at that instant, and make it durable before it is answered."""
         book = self._book(account_id)
-        self.advance(now_ns)
+        self._settle(now_ns)
         batch = Batch(book, book.settled_ns, request_id)
-        outcome = act(batch, Valuation(self._market, book, book.settled_ns))
-        self._logs[account_id].save(book)
-        return outcome
+        try:
+            return act(batch, Valuation(self._market, book, book.settled_ns))
+        finally:
+            self._save()
+
+    def _settle(self, now_ns: int) -> tuple[Transaction, ...]:
+        return tuple(made for book in self._books.values() for made in settle(book, self._market, now_ns))
+
+    def _save(self) -> None:
+        for name, book in self._books.items():
+            self._logs[name].save(book)
 
 
 def _found(book: Book, now_ns: int) -> None:

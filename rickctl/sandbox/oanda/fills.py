@@ -179,6 +179,8 @@ def _opening_refusal(book: Book, order: Order, plan: _Plan, touch: Touch) -> str
     wanted = client_id(order.fields.get("tradeClientExtensions"))
     if wanted is not None and book.open_client(wanted) is not None:
         return "CLIENT_TRADE_ID_ALREADY_EXISTS"
+    if len(book.open) >= book.terms.most_open and not plan.reduced:
+        return "OPEN_TRADES_ALLOWED_EXCEEDED"
     sign = 1 if plan.opened > 0 else -1
     held = book.open_trades(order.instrument, sign)
     limit = book.terms.position_limit

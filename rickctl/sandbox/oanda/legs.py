@@ -53,9 +53,19 @@ def trigger_of(order: Order, side: Side) -> Trigger:
 
 
 def resting(book: Book, order: Order, instrument: Instrument) -> Resting:
-    """The order as a leg."""
-    side = side_of(book, order)
-    steps = int(abs(units_of(book, order)) / instrument.unit_increment)
+    """The order as a leg; worked out once for as long as it and the units it trades are the same."""
+    units = units_of(book, order)
+    held = book.legs.get(order.id)
+    if held is not None and held[0] is order and held[1] == units:
+        return held[2]
+    leg = _leg(order, units, instrument)
+    book.legs[order.id] = (order, units, leg)
+    return leg
+
+
+def _leg(order: Order, units: Decimal, instrument: Instrument) -> Resting:
+    side = Side.BUY if units > 0 else Side.SELL
+    steps = int(abs(units) / instrument.unit_increment)
     entry, level = _waits(order, side)
     return Resting(
         number=order.id,
@@ -109,7 +119,10 @@ def trailing_value(book: Book, order: Order, instrument: Instrument, bid: Decima
 
 
 def ratchet(book: Book, order: Order, instrument: Instrument, step: Step) -> Order:
-    """The trailing stop after the step: moved in the winning direction, never back."""
+    """The trailing stop after the step: moved in the winning direction, never back.
+
+    A RANGE moves it once, by its best price, after it has met the step where it stood.
+    """
     side = side_of(book, order)
     if step.phase == Phase.RANGE and step.from_ns < order.create_ns:
         return order

@@ -62,6 +62,7 @@ class Terms:
 
     `hedging`: opposite orders open rather than reduce. `fifo`: an older trade of the same size must close first.
     `commission_rate` is a share of the notional of every fill; `financing_rate` is what a year of either side costs.
+    `most_pending` orders wait and `most_open` trades are open at a time.
     """
 
     id: str
@@ -74,6 +75,8 @@ class Terms:
     commission_rate: Decimal = ZERO
     financing_rate: Decimal = ZERO
     position_limit: Decimal = ZERO
+    most_pending: int = 1000
+    most_open: int = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
