@@ -13,7 +13,7 @@ from rickctl.credentials.sources import Places, Sources, read_token_stdin
 from rickctl.credentials.vault import Keyring
 from rickctl.domain.credentials import TOKEN_BROKERS, Secret, Slot, find_source, no_credentials
 from rickctl.domain.errors import UsageError
-from rickctl.services.credentials import Desk, authorise, check_credentials
+from rickctl.services.credentials import Desk, authorise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,6 +147,8 @@ class Credentials:
 
     def check(self) -> Check:
         """What doctor says of the sources and the keyring. Raises SetupError."""
+        from rickctl.services.doctor import check_credentials  # noqa: PLC0415 - only doctor asks
+
         return check_credentials(self._keyring, self.logins.load(), self.slots(), self.survey)
 
     def _open_state(self) -> State:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from rickctl.domain.credentials import Login, Slot
 from rickctl.domain.errors import RickctlError, SetupError, UsageError
 from rickctl.domain.scope import Mode, Scope
-from rickctl.services.doctor import Check, Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from rickctl.domain.records import JSON
 
     Ask = Callable[[Slot, Secret], ProbeAnswer]
-    Survey = Callable[[Sequence[Slot]], tuple[dict[Slot, Found], SetupError | None]]
 
 SKEW_WARNED_MS = 2_000
 SKEW_REFUSED_MS = 60_000
@@ -244,26 +242,6 @@ def check_identity(row: Identity, found: Found | None, ask: Ask) -> Identity:
     return row._replace(
         permissions=tuple(answer.permissions), accounts=len(answer.accounts), answers=is_open, problem=problem
     )
-
-
-def check_credentials(vault: Vault, logins: Sequence[Login], slots: Sequence[Slot], survey: Survey) -> Check:
-    """Which source answers for each venue, and whether the keyring does; no keyring is a fault only if it was used."""
-    keyring, fault = "", None
-    try:
-        vault.load(slots)
-    except SetupError as error:
-        if error.code == "keyring_absent":
-            keyring = "; no keyring here"
-            fault = error if any(not login.path for login in logins) else None
-        else:
-            fault = error
-    found, failure = survey(slots)
-    named = [f"{slot.broker} {slot.mode.value} from {held.source} ({held.detail})" for slot, held in found.items()]
-    said = ", ".join(named) or "none; paper needs none"
-    fault = fault or failure
-    if fault is not None:
-        return Check(Level.WARN, "credentials", f"{fault.message}; found: {said}", "docs/credentials.md")
-    return Check(Level.OK, "credentials", said + keyring)
 
 
 def _record(desk: Desk, kind: str, slot: Slot, body: dict[str, JSON]) -> None:

@@ -6,7 +6,7 @@ import os
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from rickctl.domain.errors import RickctlError
+from rickctl.domain.errors import RickctlError, SetupError
 from rickctl.domain.orders import IntentState
 from rickctl.services.charter import validate_charter
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from rickctl.domain.credentials import Found, Login, Slot, Vault
     from rickctl.domain.ports import Audit, StateReads
     from rickctl.services.charter import LoadedCharter
+
+    Survey = Callable[[Sequence[Slot]], tuple[dict[Slot, Found], SetupError | None]]
 
 
 class Level(StrEnum):
@@ -98,6 +101,26 @@ def check_latches(state: StateReads, kill_reason: str | None) -> Check:
     if held:
         return Check(Level.WARN, "kill switch", f"{held[0].name}: {held[0].reason}", "rickctl resume")
     return Check(Level.OK, "kill switch", "not set")
+
+
+def check_credentials(vault: Vault, logins: Sequence[Login], slots: Sequence[Slot], survey: Survey) -> Check:
+    """Which source answers for each venue, and whether the keyring does; no keyring is a fault only if it was used."""
+    keyring, fault = "", None
+    try:
+        vault.load(slots)
+    except SetupError as error:
+        if error.code == "keyring_absent":
+            keyring = "; no keyring here"
+            fault = error if any(not login.path for login in logins) else None
+        else:
+            fault = error
+    found, failure = survey(slots)
+    named = [f"{slot.broker} {slot.mode.value} from {held.source} ({held.detail})" for slot, held in found.items()]
+    said = ", ".join(named) or "none; paper needs none"
+    fault = fault or failure
+    if fault is not None:
+        return Check(Level.WARN, "credentials", f"{fault.message}; found: {said}", "docs/credentials.md")
+    return Check(Level.OK, "credentials", said + keyring)
 
 
 def check_intents(state: StateReads) -> Check:
