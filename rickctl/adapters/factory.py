@@ -93,10 +93,10 @@ def _oanda(surroundings: Surroundings) -> Broker:
 
 def offers(surroundings: Surroundings) -> Iterator[Offer]:
     """Every installed broker, those of this package first; a third party cannot take their names."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 - only a look at brokers needs it
-
     own = (Offer("paper", "rickctl", _paper), Offer("oanda", "rickctl", lambda: _oanda(surroundings)))
     yield from own
+    from importlib.metadata import entry_points  # noqa: PLC0415 - only a look past our own brokers needs it
+
     taken = {offer.name for offer in own}
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda found: found.name):
         if point.name.lower() not in taken:
@@ -117,9 +117,10 @@ def open_broker(offer: Offer) -> Broker:
 
 def find_offer(name: str, surroundings: Surroundings) -> Offer:
     """The offer of that name, in any case. Raises UsageError naming those there are."""
-    known = list(offers(surroundings))
-    for offer in known:
+    known = []
+    for offer in offers(surroundings):
         if offer.name == name.strip().lower():
             return offer
+        known.append(offer)
     message = f"broker {name[:40]!r} is not installed; there is {', '.join(offer.name for offer in known)}"
     raise UsageError(message, code="unknown_broker", hint="rickctl broker list")

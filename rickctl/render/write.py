@@ -68,7 +68,7 @@ def write_rounds(
             _write_csv(view_of(changed), out, with_header=not has_header)
             has_header = True
         elif line_of is not None:
-            out.writelines([line_of(row) + "\n" for row in changed])
+            out.write("".join([line_of(row) + "\n" for row in changed]))
         else:
             out.writelines(json_text(record) + "\n" for record in view_of(changed).flat())
         out.flush()
