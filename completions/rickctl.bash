@@ -6,13 +6,15 @@
 _rickctl_look() {
     verbs="" options="" slot="" places=()
     case "$1" in
-    "") verbs="quote stream candles order why positions position pnl account kill resume charter journal broker status doctor config complete schema" ;;
+    "") verbs="quote stream candles order why positions position pnl account arm disarm pin kill resume charter journal broker login logout whoami sandbox status doctor config complete schema" ;;
     "order") verbs="place cancel modify list show history resolve" ;;
     "position") verbs="close" ;;
     "account") verbs="create list show deposit reset close advance" ;;
+    "pin") verbs="set change" ;;
     "charter") verbs="validate show explain diff path seal edit" ;;
     "journal") verbs="list show verify export backup" ;;
     "broker") verbs="list status capabilities" ;;
+    "sandbox") verbs="start faults" ;;
     "config") verbs="show get set unset path" ;;
     "quote")
         options="--account -a --at --watch -w --out --lock --if-market-open --output -o --help -h"
@@ -229,6 +231,35 @@ _rickctl_look() {
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
+    "arm")
+        options="--account -a --for --reason --dry-run --output -o --help -h"
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --for) slot="@text" ;;
+        --reason) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "disarm")
+        options="--account -a --reason --dry-run --output -o --help -h"
+        case "$2" in
+        --account | -a) slot="@accounts" ;;
+        --reason) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "pin set")
+        options="--dry-run --output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "pin change")
+        options="--dry-run --output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
     "kill")
         options="--reason --dry-run --output -o --help -h"
         case "$2" in
@@ -257,7 +288,7 @@ _rickctl_look() {
         ;;
     "charter explain")
         options="--output -o --help -h"
-        places=("1.1 1.2 1.3 1.4 1.5 2.1 2.2 2.3 2.4 2.5 2.6 2.7 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 5.1 5.2 6.1 6.2 6.3 7.1 7.2 7.3 7.4 7.5 7.6 7.7 8.1 8.2 10.1 11.1 11.2 11.3 11.4")
+        places=("1.1 1.2 1.3 1.4 1.5 1.6 2.1 2.2 2.3 2.4 2.5 2.6 2.7 3.1 3.2 3.3 3.4 3.5 3.6 4.1 4.2 4.3 4.4 5.1 5.2 6.1 6.2 6.3 6.4 7.1 7.2 7.3 7.4 7.5 7.6 7.7 8.1 8.2 10.1 11.1 11.2 11.3 11.4")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
@@ -347,8 +378,55 @@ _rickctl_look() {
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
+    "login")
+        options="--mode --account --token-file --token-stdin --insecure-file --dry-run --output -o --help -h"
+        places=("@text")
+        case "$2" in
+        --mode) slot="paper practice live" ;;
+        --account) slot="@accounts" ;;
+        --token-file) slot="@files" ;;
+        --insecure-file) slot="@files" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "logout")
+        options="--mode --account --dry-run --output -o --help -h"
+        places=("@text")
+        case "$2" in
+        --mode) slot="paper practice live" ;;
+        --account) slot="@accounts" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "whoami")
+        options="--check --credential-source --output -o --help -h"
+        case "$2" in
+        --credential-source) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "sandbox start")
+        options="--oanda --market --seed --always-open --tls --control --faults --state --accounts --balance --currency --hedging --fifo --strict --quiet -q --dry-run --output -o --help -h"
+        case "$2" in
+        --oanda) slot="@text" ;;
+        --market) slot="@text" ;;
+        --seed) slot="@text" ;;
+        --faults) slot="@files" ;;
+        --state) slot="@text" ;;
+        --accounts) slot="@accounts" ;;
+        --balance) slot="@text" ;;
+        --currency) slot="@text" ;;
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
+    "sandbox faults")
+        options="--output -o --help -h"
+        case "$2" in
+        --output | -o) slot="table json jsonl csv" ;;
+        esac
+        ;;
     "status")
-        options="--account -a --out --lock --output -o --help -h"
+        options="--account -a --history --out --lock --output -o --help -h"
         case "$2" in
         --account | -a) slot="@accounts" ;;
         --out) slot="@files" ;;
@@ -370,21 +448,21 @@ _rickctl_look() {
         ;;
     "config get")
         options="--output -o --help -h"
-        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker")
+        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker credential_source log_level log_file credential_command credential_file keyring_backend")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
     "config set")
         options="--dry-run --output -o --help -h"
-        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker" "@text")
+        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker credential_source log_level log_file credential_command credential_file keyring_backend" "@text")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac
         ;;
     "config unset")
         options="--dry-run --output -o --help -h"
-        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker")
+        places=("output account colour execution_enabled quality_threshold max_hold_min active_broker credential_source log_level log_file credential_command credential_file keyring_backend")
         case "$2" in
         --output | -o) slot="table json jsonl csv" ;;
         esac

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rickctl.domain.errors import UsageError
 from rickctl.domain.money import check_currency, parse_positive
 from rickctl.sandbox.always_open import AlwaysOpenMarket
+from rickctl.sandbox.clock import ExchangeClock
 from rickctl.sandbox.control import Control
 from rickctl.sandbox.faultfile import KINDS, FaultFile, read_fault_file
 from rickctl.sandbox.faults import Faults
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rickctl.app import App
+    from rickctl.domain.ports import Market
     from rickctl.sandbox.http import Wire
 
 _MOST_ACCOUNTS = 99
@@ -68,6 +70,14 @@ class Opened(NamedTuple):
     paste: tuple[str, ...]
 
 
+class _Prepared(NamedTuple):
+    """What a sandbox is made of."""
+
+    market: Market
+    origin: Origin
+    file: FaultFile
+
+
 class _Venue(NamedTuple):
     """One venue's wire with what leads to it."""
 
@@ -86,26 +96,35 @@ class Sandbox:
 
     def run(self, tell: Callable[[Opened], None]) -> signal.Signals:
         """Serve until a signal, `tell` called once all is open; the signal. Raises UsageError, SetupError."""
+        prepared = self._prepare()
         with closing(StateFolder.open(self._folder())) as folder:
-            world, faults = self._world(folder)
+            world, faults = self._world(prepared, folder)
             return self._serve(world, faults, self._venues(world, faults), tell)
 
     def rehearse(self) -> list[Opened]:
         """What a new sandbox would tell, with nothing written and no port opened. Raises UsageError, SetupError."""
-        world, faults = self._world(None)
+        world, faults = self._world(self._prepare(), None)
         ca_file = self._certificates() / AUTHORITY if self._terms.with_tls else None
         return [self._opened(venue, venue.port, world, ca_file) for venue in self._venues(world, faults, keeps=False)]
 
-    def _world(self, folder: StateFolder | None) -> tuple[World, Faults]:
+    def _prepare(self) -> _Prepared:
+        """All that can be wrong with the words typed, before anything is made."""
         terms = self._terms
+        check_currency(terms.currency)
+        parse_positive(terms.balance, "balance")
         _check(terms)
         opened = self._app.open_market(terms.market, terms.seed)
         starts_ns = None if opened.tape is None else opened.tape.first_ns
         origin = Origin(opened.market.source, terms.seed, opened.fingerprint, starts_ns, terms.is_always_open)
         market = AlwaysOpenMarket(opened.market) if terms.is_always_open else opened.market
         file = FaultFile(None, ()) if terms.faults is None else read_fault_file(terms.faults)
+        Faults(ExchangeClock(self._app.clock)).add(list(file.faults))
+        return _Prepared(market, origin, file)
+
+    def _world(self, prepared: _Prepared, folder: StateFolder | None) -> tuple[World, Faults]:
+        market, origin, file = prepared
         world = World.open(folder, self._app.clock, market, origin)
-        faults = Faults(world.clock, seed=terms.seed if file.seed is None else file.seed)
+        faults = Faults(world.clock, seed=self._terms.seed if file.seed is None else file.seed)
         faults.add(list(file.faults))
         return world, faults
 

@@ -41,7 +41,7 @@ def sandbox_view(opened: Opened) -> View:
 def _blocks(opened: Opened) -> list[Table | Line]:
     control = () if opened.control_url is None else (line("control  ", opened.control_url),)
     return [
-        line(Cell(opened.venue, "loud"), f"  {opened.url}"),
+        line(Cell(opened.venue.ljust(9), "loud"), opened.url),
         line(f"market   {opened.source}, seed {opened.seed}"),
         line(f"state    {opened.state}"),
         *control,

@@ -243,7 +243,8 @@ def read_fault(written: JSON, number: int, now_ns: int) -> Fault:
     name = written.get("kind")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None or not isinstance(name, str):
-        message = f"kind of a fault is one of {', '.join(KINDS)}, not {name!r}"
+        instead = f"not {name!r}" if "kind" in written else "and it has none"
+        message = f"kind of a fault is one of {', '.join(KINDS)}, {instead}"
         raise _bad(message)
     _check_terms(name, kind, written)
     read = {key: _READ[key] for key in written if key in _READ}

@@ -63,7 +63,7 @@ class MovedMarket:
         quote = self._market.quote(symbol, from_ns)
         if quote.bid is None or quote.ask is None:
             message = f"{symbol} has no price to move yet"
-            raise UsageError(message, code="no_price")
+            raise UsageError(message, code="no_price_to_move")
         bid, ask = instrument.ticks(quote.bid), instrument.ticks(quote.ask)
         if ticks * _FURTHEST < ask:
             message = f"{symbol} is not moved below a twentieth of {quote.ask:f}"

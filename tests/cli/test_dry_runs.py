@@ -42,6 +42,7 @@ LINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "config set": (("output", "csv"),),
     "config unset": (("colour",),),
     "journal backup": (("copy.db",),),
+    "sandbox start": ((), ("--oanda", "8080", "--tls", "--control", "--accounts", "3", "--always-open")),
 }
 """Command lines that rehearse each command on the desk below; a backup changes no state and is among them."""
 

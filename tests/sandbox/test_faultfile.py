@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rickctl.domain.errors import UsageError
 from rickctl.sandbox.clock import ExchangeClock
-from rickctl.sandbox.faultfile import read_fault_file
+from rickctl.sandbox.faultfile import KINDS, read_fault_file
 from rickctl.sandbox.faults import Aim, Faults
 from tests.fakes import FakeClock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rickctl.domain.records import JSON
 
 
@@ -168,3 +167,19 @@ def test_a_file_that_cannot_be_read_says_so(name: str, text: str, tmp_path: Path
 def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         read_fault_file(tmp_path / "none.toml")
+
+
+def test_the_file_on_the_page_is_one(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "commands" / "sandbox.md").read_text(encoding="utf-8")
+    path = tmp_path / "page.toml"
+    path.write_text(text.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    found = read_fault_file(path)
+    faults = Faults(ExchangeClock(FakeClock(10**18)))
+    assert [fault.kind for fault in faults.add(list(found.faults))] == ["drop", "refuse", "silence", "partial"]
+
+
+def test_every_term_and_kind_is_on_the_page() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "commands" / "sandbox.md").read_text(encoding="utf-8")
+    terms = {term for kind in KINDS.values() for term in kind.terms}
+    assert [word for word in (*KINDS, *terms) if word not in text] == []
+    assert [word for word in terms if f"`{word}`" not in text.partition("**Terms** of the kinds")[2]] == []
