@@ -94,7 +94,7 @@ class _Follower:
         left = limits.quotes
         while True:
             changed = self._gathered() if is_paced else list(self._stream.read(POLL_NS))
-            self._newest.update((quote.symbol, quote) for quote in changed)
+            self._newest.update({quote.symbol: quote for quote in changed})
             self._notice()
             if left is not None:
                 changed = changed[:left]
@@ -102,7 +102,7 @@ class _Follower:
             now_ns = self._clock.now_ns()
             shown = [self._newest[symbol] for symbol in self._symbols if symbol in self._newest] if is_paced else []
             if changed or is_paced:
-                yield [self._row(quote, now_ns) for quote in shown], [self._row(quote, now_ns) for quote in changed]
+                yield self._rows(shown, now_ns), self._rows(changed, now_ns)
             if left == 0 or (limits.duration_ns is not None and now_ns - started_ns >= limits.duration_ns):
                 return
 
@@ -120,9 +120,11 @@ class _Follower:
             self._is_lost = is_lost
             self._tell("no word from the price stream; trying again" if is_lost else "prices come again")
 
-    def _row(self, quote: Quote, now_ns: int) -> QuoteRow:
-        seen_ns = max(now_ns, quote.received_ns)
-        return QuoteRow(scope=self._scope, instrument=self._instruments[quote.symbol], quote=quote, now_ns=seen_ns)
+    def _rows(self, quotes: Sequence[Quote], now_ns: int) -> list[QuoteRow]:
+        """As of now, or of when the last of them came where the clock was set back meanwhile."""
+        scope, instruments = self._scope, self._instruments
+        seen_ns = max(now_ns, quotes[-1].received_ns) if quotes else now_ns
+        return [QuoteRow(scope, instruments[quote[0]], quote, seen_ns) for quote in quotes]
 
 
 def _watch(
