@@ -83,7 +83,7 @@ def log_in(
         if not dry_run:
             _record(desk, "login_refused", slot, {"code": error.code})
         raise
-    found = LoggedIn(slot, account, tuple(answer.accounts), tuple(answer.permissions), answer.skew_ms, "")
+    found = LoggedIn(slot, account, tuple(answer.accounts), _permissions(answer), answer.skew_ms, "")
     if dry_run:
         return found
     # Opened before anything is kept: where nothing can be recorded, nobody logs in.
@@ -134,6 +134,11 @@ def _is_known(probe: Probe, mode: Mode, secret: Secret) -> bool:
     except RickctlError:
         return False
     return True
+
+
+def _permissions(answer: ProbeAnswer) -> tuple[str, ...]:
+    """What the venue says a token may do; one that says nothing has let us read all the same."""
+    return tuple(answer.permissions) or ("read",)
 
 
 def _choose(slot: Slot, answer: ProbeAnswer) -> str:
@@ -240,7 +245,7 @@ def check_identity(row: Identity, found: Found | None, ask: Ask) -> Identity:
     is_open = row.account is None or row.account in answer.accounts
     problem = skew_warning(answer.skew_ms) if is_open else "the token does not open this account"
     return row._replace(
-        permissions=tuple(answer.permissions), accounts=len(answer.accounts), answers=is_open, problem=problem
+        permissions=_permissions(answer), accounts=len(answer.accounts), answers=is_open, problem=problem
     )
 
 

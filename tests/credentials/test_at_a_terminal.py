@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rickctl.adapters.oanda.hosts import Hosts, loopback_host
+from rickctl.adapters.oanda.probe import OandaProbe
+from rickctl.domain.scope import Mode
 from tests.cli.harness import ROOT
 from tests.cli.terminal import Terminal
 from tests.contract.exchange import ACCOUNT, TOKEN, OandaGround
+from tests.credentials.canary_kit import teller
+from tests.credentials.kit import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +86,8 @@ def test_the_exchange_vouches_for_a_token_and_names_its_account(ground: OandaGro
     given.chmod(0o600)
     answer = ground.desk.run(*login(ground, "--token-file", str(given), "-o", "json"))
     assert answer.code == 0, answer.stderr
-    assert json.loads(answer.stdout)["account"] == "101-***-001"
+    shown = json.loads(answer.stdout)
+    assert (shown["account"], shown["permissions"], shown["skew_ms"]) == ("101-***-001", ["read"], 0)
     [practice, _] = json.loads(ground.desk.run("whoami", "--check", "-o", "json").stdout)
     assert (practice["source"], practice["answers"]) == ("file", True)
     assert ground.desk.run("quote", "EUR_USD", "--account", f"practice:oanda:{ACCOUNT}").code == 0
@@ -94,3 +100,24 @@ def test_the_exchange_refuses_a_token_it_does_not_know(ground: OandaGround) -> N
     answer = ground.desk.run(*login(ground, "--token-file", str(given), "-o", "json"))
     assert (answer.code, json.loads(answer.stderr)["code"]) == (3, "bad_token")
     assert not (ground.desk.root / "tokens").exists()
+
+
+@pytest.mark.parametrize(("asked", "other"), [(Mode.PRACTICE, Mode.LIVE), (Mode.LIVE, Mode.PRACTICE)])
+def test_a_token_of_the_other_environment_is_found_out_at_the_socket(
+    asked: Mode, other: Mode, ground: OandaGround, tmp_path: Path
+) -> None:
+    with teller("401") as url:
+        theirs, ours = loopback_host(url), loopback_host(ground.desk.environment["RICKCTL_OANDA_URL"])
+        hosts = {asked: Hosts(asked, theirs, theirs, "oanda"), other: Hosts(other, ours, ours, "oanda")}
+        machine = Machine(
+            root=tmp_path / "other",
+            clock=ground.desk.clock,
+            probe=OandaProbe(lambda mode: hosts[mode], ground.desk.clock),
+        )
+        machine.typed = TOKEN
+        file = str(tmp_path / "tokens")
+        answer = machine.run("login", "oanda", "--mode", asked.value, "--insecure-file", file, "-o", "json")
+    assert (answer.code, answer.stdout) == (3, "")
+    assert json.loads(answer.stderr.splitlines()[-1])["code"] == "wrong_environment"
+    assert ground.requests("GET") == ["/v3/accounts"]
+    assert not (tmp_path / "tokens").exists()
