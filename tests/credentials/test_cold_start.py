@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 PROGRAM = """
 import sys
-sys.addaudithook(lambda event, _: sys.exit(event) if event in ("subprocess.Popen", "os.fork", "os.posix_spawn") else None)
+starts = ("subprocess.Popen", "os.fork", "os.posix_spawn")
+sys.addaudithook(lambda event, _: sys.exit(event) if event in starts else None)
 from rickctl.__main__ import main
 sys.argv[1:] = {argv!r}
 code = main()
