@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rickctl.app.credentials import Credentials
     from rickctl.app.desks import Desks
     from rickctl.app.rehearsals import Rehearsals
+    from rickctl.app.sandbox import Sandboxes
     from rickctl.config import Folders
     from rickctl.domain.credentials import Secret
     from rickctl.domain.ports import Clock, Market, Probe
@@ -315,6 +316,13 @@ class App:
 
             self._brokers = Brokers(self)
         return self._brokers
+
+    @property
+    def sandbox(self) -> Sandboxes:
+        """Our own exchange, to begin or to rehearse."""
+        from rickctl.app.sandbox import Sandboxes  # noqa: PLC0415 - only the sandbox needs a server
+
+        return Sandboxes(self)
 
     def unknown_outcomes(self) -> list[tuple[Scope, int]]:
         """Orders nobody can vouch for, where this run has looked at the state. Raises SetupError."""

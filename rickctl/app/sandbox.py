@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.errors import UsageError
 from rickctl.domain.money import check_currency, parse_positive
+from rickctl.domain.sandbox import FaultKind, OpenedSandbox
 from rickctl.sandbox.always_open import AlwaysOpenMarket
 from rickctl.sandbox.clock import ExchangeClock
 from rickctl.sandbox.control import Control
@@ -29,45 +30,12 @@ if TYPE_CHECKING:
 
     from rickctl.app import App
     from rickctl.domain.ports import Market
+    from rickctl.domain.sandbox import SandboxTerms
+    from rickctl.sandbox.faultfile import Kind
     from rickctl.sandbox.http import Wire
 
 _MOST_ACCOUNTS = 99
 _HALF_TOKEN = 16
-
-
-class SandboxTerms(NamedTuple):
-    """What a person asked of a sandbox; `oanda` is the port, 0 for a free one. Terms of accounts are of new ones."""
-
-    oanda: int
-    market: str = "sim"
-    seed: int = 0
-    is_always_open: bool = False
-    with_tls: bool = False
-    with_control: bool = False
-    faults: Path | None = None
-    state: Path | None = None
-    accounts: int = 1
-    balance: str = "100000"
-    currency: str = "USD"
-    is_hedging: bool = False
-    is_fifo: bool = False
-    is_strict: bool = False
-    is_quiet: bool = False
-
-
-class Opened(NamedTuple):
-    """A sandbox that runs, as it is told: `paste` are the lines that lead to it."""
-
-    venue: str
-    url: str
-    token: str
-    accounts: tuple[str, ...]
-    source: str
-    seed: int
-    state: Path
-    ca_file: Path | None
-    control_url: str | None
-    paste: tuple[str, ...]
 
 
 class _Prepared(NamedTuple):
@@ -94,14 +62,14 @@ class Sandbox:
         self._app = app
         self._terms = terms
 
-    def run(self, tell: Callable[[Opened], None]) -> signal.Signals:
+    def run(self, tell: Callable[[OpenedSandbox], None]) -> signal.Signals:
         """Serve until a signal, `tell` called once all is open; the signal. Raises UsageError, SetupError."""
         prepared = self._prepare()
         with closing(StateFolder.open(self._folder())) as folder:
             world, faults = self._world(prepared, folder)
             return self._serve(world, faults, self._venues(world, faults), tell)
 
-    def rehearse(self) -> list[Opened]:
+    def rehearse(self) -> list[OpenedSandbox]:
         """What a new sandbox would tell, with nothing written and no port opened. Raises UsageError, SetupError."""
         world, faults = self._world(self._prepare(), None)
         ca_file = self._certificates() / AUTHORITY if self._terms.with_tls else None
@@ -132,7 +100,7 @@ class Sandbox:
         return self._terms.state.absolute() if self._terms.state else self._app.folders.state / "sandbox"
 
     def _serve(
-        self, world: World, faults: Faults, venues: Sequence[_Venue], tell: Callable[[Opened], None]
+        self, world: World, faults: Faults, venues: Sequence[_Venue], tell: Callable[[OpenedSandbox], None]
     ) -> signal.Signals:
         app, terms = self._app, self._terms
         log = LineLog(app.err, app.clock, is_quiet=terms.is_quiet)
@@ -168,7 +136,7 @@ class Sandbox:
     def _certificates(self) -> Path:
         return self._folder() / "tls"
 
-    def _opened(self, venue: _Venue, port: int, world: World, ca_file: Path | None) -> Opened:
+    def _opened(self, venue: _Venue, port: int, world: World, ca_file: Path | None) -> OpenedSandbox:
         url = f"{'https' if self._terms.with_tls else 'http'}://{LOOPBACK}:{port}"
         name = venue.wire.name
         believed = "" if ca_file is None else quote(str(ca_file))
@@ -178,7 +146,7 @@ class Sandbox:
             f"export {name.upper()}_PRACTICE_TOKEN={venue.token}",
             f"export RICKCTL_ACCOUNT=practice:{name}:{venue.accounts[0]}",
         ]
-        return Opened(
+        return OpenedSandbox(
             venue=name,
             url=url,
             token=venue.token,
@@ -232,14 +200,24 @@ def _check(terms: SandboxTerms) -> None:
         raise UsageError(message, code="bad_usage")
 
 
-def fault_kinds() -> list[tuple[str, str, str, str]]:
-    """Every kind of fault: its name, when it strikes, its terms (those it needs with `!`), what it does."""
-    return [
-        (
-            name,
-            " or ".join(kind.strikes),
-            ", ".join(f"{term}!" if term in kind.needed else term for term in kind.terms),
-            kind.summary,
-        )
-        for name, kind in KINDS.items()
-    ]
+class Sandboxes:
+    """Sandboxes as the App gives them to commands."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def run(self, terms: SandboxTerms, tell: Callable[[OpenedSandbox], None]) -> signal.Signals:
+        """Serve until a signal, `tell` called once all is open; the signal. Raises UsageError, SetupError."""
+        return Sandbox(self._app, terms).run(tell)
+
+    def rehearse(self, terms: SandboxTerms) -> list[OpenedSandbox]:
+        """What a new sandbox would tell, with nothing written. Raises UsageError, SetupError."""
+        return Sandbox(self._app, terms).rehearse()
+
+    def fault_kinds(self) -> list[FaultKind]:
+        """Every kind of fault there is."""
+        return [FaultKind(name, " or ".join(kind.strikes), _terms(kind), kind.summary) for name, kind in KINDS.items()]
+
+
+def _terms(kind: Kind) -> str:
+    return ", ".join(f"{term}!" if term in kind.needed else term for term in kind.terms)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rickctl.app.sandbox import Sandbox, SandboxTerms, fault_kinds
 from rickctl.commands.options import OutputOption, RehearsalFlag, app_of, contract, noun
 from rickctl.domain.errors import ExitCode
+from rickctl.domain.sandbox import SandboxTerms
 from rickctl.render.sandbox import FAULT_FIELDS, SANDBOX_FIELDS, faults_view, sandbox_view
 
 if TYPE_CHECKING:
     from rickctl.app import App
-    from rickctl.app.sandbox import Opened
+    from rickctl.domain.sandbox import OpenedSandbox
 
 cli = noun("Our own exchange on this machine, in a venue's words.")
 
@@ -96,15 +96,14 @@ def start(
         is_strict=strict,
         is_quiet=quiet,
     )
-    chosen = Sandbox(app, terms)
     if dry_run:
-        for opened in chosen.rehearse():
+        for opened in app.sandbox.rehearse(terms):
             _tell(app, output, opened, " · dry run")
-    elif chosen.run(partial(_tell, app, output)) is signal.SIGINT:
+    elif app.sandbox.run(terms, partial(_tell, app, output)) is signal.SIGINT:
         raise typer.Exit(ExitCode.INTERRUPTED)
 
 
-def _tell(app: App, output: str | None, opened: Opened, note: str = "") -> None:
+def _tell(app: App, output: str | None, opened: OpenedSandbox, note: str = "") -> None:
     badge = f"Data: {opened.source.partition(':')[0]} | Exec: sandbox{note}"
     app.show(sandbox_view(opened), output=output, badge=badge)
 
@@ -113,4 +112,5 @@ def _tell(app: App, output: str | None, opened: Opened, note: str = "") -> None:
 @contract(shape="array", fields=FAULT_FIELDS)
 def faults(context: typer.Context, output: OutputOption = None) -> None:
     """List the kinds of fault a file or the control endpoint can ask for; `!` marks a term that must be given."""
-    app_of(context).show(faults_view(fault_kinds()), output=output, badge="Sandbox")
+    app = app_of(context)
+    app.show(faults_view(app.sandbox.fault_kinds()), output=output, badge="Sandbox")

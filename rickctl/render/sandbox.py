@@ -9,7 +9,7 @@ from rickctl.render.view import Cell, Column, Line, Table, View, line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rickctl.app.sandbox import Opened
+    from rickctl.domain.sandbox import FaultKind, OpenedSandbox
 
 SANDBOX_FIELDS = (
     "venue", "url", "token", "accounts", "source", "seed", "state", "ca_file", "control_url", "paste",
@@ -17,7 +17,7 @@ SANDBOX_FIELDS = (
 FAULT_FIELDS = ("kind", "strikes", "terms", "about")
 
 
-def sandbox_view(opened: Opened) -> View:
+def sandbox_view(opened: OpenedSandbox) -> View:
     """Where a venue is and the lines to paste to reach it."""
     return View(
         records={
@@ -38,7 +38,7 @@ def sandbox_view(opened: Opened) -> View:
     )
 
 
-def _blocks(opened: Opened) -> list[Table | Line]:
+def _blocks(opened: OpenedSandbox) -> list[Table | Line]:
     control = () if opened.control_url is None else (line("control  ", opened.control_url),)
     return [
         line(Cell(opened.venue.ljust(9), "loud"), opened.url),
@@ -52,7 +52,7 @@ def _blocks(opened: Opened) -> list[Table | Line]:
     ]
 
 
-def faults_view(kinds: Sequence[tuple[str, str, str, str]]) -> View:
+def faults_view(kinds: Sequence[FaultKind]) -> View:
     """Every kind of fault with its terms."""
     columns = (
         Column("kind", "left"),
@@ -61,7 +61,7 @@ def faults_view(kinds: Sequence[tuple[str, str, str, str]]) -> View:
         Column("", "left", drop=1),
     )
     return View(
-        records=[dict(zip(FAULT_FIELDS, row, strict=True)) for row in kinds],
-        blocks=lambda: [Table(columns, [(Cell(kind, "loud"), *map(Cell, rest)) for kind, *rest in kinds])],
+        records=[kind._asdict() for kind in kinds],
+        blocks=lambda: [Table(columns, [(Cell(one.kind, "loud"), *map(Cell, one[1:])) for one in kinds])],
         fields=FAULT_FIELDS,
     )
