@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rickctl.adapters.replay.source import open_tape
 from rickctl.domain.instants import DAY_NS, HOUR_NS, MILLISECOND_NS, SECOND_NS, parse_instant
+from rickctl.domain.instruments import Instruments
+from rickctl.sandbox.http import EndOfStream
 from rickctl.sandbox.oanda.records import Terms
 from rickctl.sandbox.oanda.wire import WireSettings
 from tests.sandbox.wire_kit import ID, TOKEN, A, Counter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rickctl.domain.market import Bar
 
 CANDLES = "/v3/instruments/EUR_USD/candles"
 
@@ -194,26 +204,55 @@ def test_the_latest_candles_are_the_last_complete_one_and_the_running_one(counte
     ]
 
 
-def test_candles_ask_the_market_for_no_more_than_they_need(counter: Counter) -> None:
-    asked: list[int] = []
-    market = counter.market
-    bars = market.bars
+class Watched:
+    """A market that counts the bars it is asked for."""
 
-    class Watched:
-        """The market, counting."""
+    def __init__(self, market: Any) -> None:  # noqa: ANN401 - whichever
+        self.market = market
+        self.bars_given = 0
 
-        def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it has
-            return getattr(market, name)
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it has
+        return getattr(self.market, name)
 
-        def bars(self, symbol: str, granularity: str, start_ns: int, end_ns: int, now_ns: int) -> list[Any]:
-            found = bars(symbol, granularity, start_ns, end_ns, now_ns)
-            asked.append(len(found))
-            return list(found)
+    def bars(self, symbol: str, granularity: str, start_ns: int, end_ns: int, now_ns: int) -> list[Bar]:
+        found: list[Bar] = self.market.bars(symbol, granularity, start_ns, end_ns, now_ns)
+        self.bars_given += len(found)
+        return found
 
-    counter.wire._desk.market = Watched()
+
+def test_candles_ask_the_market_for_no_more_than_they_need_and_for_most_only_once(counter: Counter) -> None:
+    watched = counter.wire._desk.bars.market = Watched(counter.market)
     counter.pass_ns(parse_instant("2026-11-22T23:00:00Z") - counter.wall.at_ns)
     assert len(times(counter, "granularity=S5&count=1000")) == 1000
-    assert sum(asked) < 1100
+    assert watched.bars_given < 1100
+    given = watched.bars_given
+    assert len(times(counter, "granularity=S5&count=1000")) == 1000
+    assert watched.bars_given < given + 40
+
+
+def test_many_candles_are_found_in_slices_and_are_the_same(counter: Counter) -> None:
+    query = f"{CANDLES}?granularity=S5&smooth=true&price=MBA"
+    wanted = counter.get(f"{query}&count=1150&to=2026-11-18T10:00:00Z").body
+    sliced = counter.stream(f"{query}&count=1250&to=2026-11-18T10:00:00Z")
+    answers: list[Sequence[bytes]] = []
+    while not any(answers):
+        answers.append(sliced.poll(counter.clock.now_ns()))
+    with pytest.raises(EndOfStream):
+        sliced.poll(counter.clock.now_ns())
+    told = json.loads(answers[-1][0])
+    assert (len(told["candles"]), len(answers) > 1250 // 32) == (1250, True)
+    assert told["candles"][100:] == wanted["candles"]
+
+
+def test_a_tape_says_which_candles_it_has(tmp_path: Path) -> None:
+    tape = tmp_path / "eurusd.csv"
+    rows = (f"2026-11-18T12:{minute:02}:00Z,1.1000{minute % 9},1.1001{minute % 9}" for minute in range(50))
+    tape.write_text("time,bid,ask\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    counter = Counter(market=open_tape(f"replay:{tape}", Instruments()))
+    counter.pass_ns(HOUR_NS)
+    assert len(times(counter, "granularity=M10&count=9")) == 5
+    assert [one["instrument"] for one in counter.get(f"{A}/pricing?instruments=EUR_USD").body["prices"]] == ["EUR_USD"]
+    assert counter.get(f"{A}/pricing?instruments=USD_JPY").status == 400
 
 
 def test_a_far_past_has_no_candles(counter: Counter) -> None:

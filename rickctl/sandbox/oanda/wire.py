@@ -10,6 +10,7 @@ from rickctl.domain.instants import rfc3339
 from rickctl.sandbox.http import Reply
 from rickctl.sandbox.oanda.api.call import Answer, Call, Desk, Failure, WireSettings, refuse
 from rickctl.sandbox.oanda.api.pricing import Prices
+from rickctl.sandbox.oanda.api.series import Bars
 from rickctl.sandbox.oanda.limits import Limit
 from rickctl.sandbox.oanda.records import BadRequest
 from rickctl.sandbox.oanda.routes import ACCOUNT, UNKNOWN, find_route
@@ -44,6 +45,7 @@ class OandaWire:
             exchange=exchange,
             market=market,
             prices=Prices(exchange, market),
+            bars=Bars(market),
             clock=clock,
             settings=settings,
             hints=hints,

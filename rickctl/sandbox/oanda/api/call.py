@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rickctl.sandbox.clock import ExchangeClock
     from rickctl.sandbox.http import Hints, Request
     from rickctl.sandbox.oanda.api.pricing import Prices
+    from rickctl.sandbox.oanda.api.series import Bars
     from rickctl.sandbox.oanda.exchange import Exchange
     from rickctl.sandbox.oanda.records import Fields, Value
 
@@ -91,6 +92,7 @@ class Desk:
     exchange: Exchange
     market: Market
     prices: Prices
+    bars: Bars
     clock: ExchangeClock
     settings: WireSettings
     hints: Hints

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from rickctl.domain.errors import UsageError
 from rickctl.domain.instants import MILLISECOND_NS
 from rickctl.domain.money import quantise
+from rickctl.sandbox.http import EndOfStream, Streamed
 from rickctl.sandbox.oanda.api.call import Answer, Failure, refuse
+from rickctl.sandbox.oanda.api.pricing import line
 from rickctl.sandbox.oanda.api.series import DAYS, GRANULARITIES, Grid, Series
 from rickctl.sandbox.oanda.records import Instant
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
     from rickctl.domain.market import Bar, Instrument, Ohlc
     from rickctl.sandbox.oanda.api.call import Call, Desk
+    from rickctl.sandbox.oanda.api.series import Finding
     from rickctl.sandbox.oanda.records import Fields, Value
+
+    Work = Generator[None, None, Fields]
 
 _USUAL = 500
 _MOST = 5000
 _SLOT_NS = 250 * MILLISECOND_NS
 _PARTS = "MBA"
 _LATEST = 2
+_MANY_BARS = 1200
+
+_Found = TypeVar("_Found")
 
 
 class _Span(NamedTuple):
@@ -32,17 +43,24 @@ class _Span(NamedTuple):
     most: int
 
 
-def get_candles(desk: Desk, call: Call) -> Answer:
-    """Candles of one instrument, oldest first."""
+def get_candles(desk: Desk, call: Call) -> Answer | Streamed:
+    """Candles of one instrument, oldest first; many are found in slices, so that nobody else waits for them."""
     name, granularity = call.places["instrument"], call.choice("granularity", GRANULARITIES, "S5")
     instrument = desk.exchange.instruments.get(name)
     if instrument is None:
         refuse("instrument")
-    parts = _parts(call.text("price") or "M", "price")
-    series = Series(desk.market, instrument, _grid(call, granularity), call.now_ns)
-    bars = _asked(series, _span(call, series), includes_first=call.flag("includeFirst", default=True))
-    told = _told(series, bars, parts, is_smooth=call.flag("smooth", default=False))
-    return Answer(200, {"instrument": name, "granularity": granularity, "candles": told})
+    series = _series(desk, call, instrument, granularity)
+    span, parts = _span(call, series), _parts(call.text("price") or "M", "price")
+    includes_first, is_smooth = call.flag("includeFirst", default=True), call.flag("smooth", default=False)
+
+    def work() -> Work:
+        bars = yield from _asked(series, span, includes_first=includes_first)
+        told = yield from _told(series, bars, parts, is_smooth=is_smooth)
+        return {"instrument": name, "granularity": granularity, "candles": told}
+
+    if span.most * series.parts > _MANY_BARS:
+        return _in_slices(desk, call, work())
+    return Answer(200, _at_once(work()))
 
 
 def get_latest(desk: Desk, call: Call) -> Answer:
@@ -52,14 +70,53 @@ def get_latest(desk: Desk, call: Call) -> Answer:
         refuse("candleSpecifications")
     found: list[Fields] = []
     for word in words:
-        name, granularity, parts = [*word.split(":"), "", ""][:3]
+        name, granularity, sides = [*word.split(":"), "", ""][:3]
         instrument = desk.exchange.instruments.get(name)
         if instrument is None or granularity not in GRANULARITIES:
             refuse("candleSpecifications")
-        series = Series(desk.market, instrument, _grid(call, granularity), call.now_ns)
-        told = _told(series, series.newest(_LATEST), _parts(parts, "candleSpecifications"), is_smooth=is_smooth)
+        series, parts = _series(desk, call, instrument, granularity), _parts(sides, "candleSpecifications")
+        bars = _at_once(series.before(None, _LATEST))
+        told = _at_once(_told(series, bars, parts, is_smooth=is_smooth))
         found.append({"instrument": name, "granularity": granularity, "candles": told})
     return Answer(200, {"latestCandles": tuple(found)})
+
+
+def _series(desk: Desk, call: Call, instrument: Instrument, granularity: str) -> Series:
+    series = Series(desk.bars, instrument, _grid(call, granularity), call.now_ns)
+    try:
+        series.check()
+    except UsageError:
+        refuse("granularity")
+    return series
+
+
+def _at_once(work: Generator[None, None, _Found]) -> _Found:
+    """Do it without a pause."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            found: _Found = done.value
+            return found
+
+
+def _in_slices(desk: Desk, call: Call, work: Work) -> Streamed:
+    """The same answer, its body sent when it is found; the connection ends with it."""
+    told: list[Fields] = []
+
+    def poll(now_ns: int) -> Sequence[bytes]:
+        del now_ns
+        if told:
+            raise EndOfStream
+        try:
+            next(work)
+        except StopIteration as done:
+            told.append(done.value)
+            return [line(desk, call, done.value)]
+        return []
+
+    headers = (("Content-Type", "application/json"), ("RequestID", call.request_id))
+    return Streamed(status=200, headers=headers, poll=poll, every_ns=MILLISECOND_NS)
 
 
 def _parts(written: str, name: str) -> str:
@@ -96,25 +153,27 @@ def _span(call: Call, series: Series) -> _Span:
     if (to_ns - from_ns) // series.length_ns > _MOST:
         message = "Maximum value for 'count' exceeded"
         raise Failure(400, message)
-    return _Span(from_ns, to_ns, _MOST)
+    return _Span(from_ns, to_ns, (to_ns - from_ns) // series.length_ns + 1)
 
 
-def _asked(series: Series, span: _Span, *, includes_first: bool) -> list[Bar]:
+def _asked(series: Series, span: _Span, *, includes_first: bool) -> Finding:
     """The bars of a span; the first is the one that holds `from`, and is left out unless it is wanted."""
     if span.from_ns is None:
-        return series.before(span.to_ns, span.most)
+        return (yield from series.before(span.to_ns, span.most))
     first_ns = series.start_ns(span.from_ns)
     if not includes_first:
         first_ns = series.start_ns(series.end_ns(first_ns))
     if span.to_ns is None:
-        return series.after(first_ns, span.most)
-    return series.between(first_ns, span.to_ns)
+        return (yield from series.after(first_ns, span.most))
+    return (yield from series.between(first_ns, span.to_ns))
 
 
-def _told(series: Series, bars: list[Bar], parts: str, *, is_smooth: bool) -> tuple[Fields, ...]:
-    earlier: list[Bar | None] = [*series.before(bars[0].start_ns, 1)] if is_smooth and bars else []
+def _told(series: Series, bars: list[Bar], parts: str, *, is_smooth: bool) -> Generator[None, None, tuple[Fields, ...]]:
+    earlier: list[Bar | None] = [None]
+    if is_smooth and bars:
+        earlier = [*(yield from series.before(bars[0].start_ns, 1))] or [None]
     told: list[Fields] = []
-    for bar, previous in zip(bars, [*(earlier or [None]), *bars], strict=False):
+    for bar, previous in zip(bars, [*earlier, *bars], strict=False):
         fields: dict[str, Value] = {
             "complete": bar.complete,
             "volume": _volume(bar, series.now_ns),

@@ -11,11 +11,13 @@ from rickctl.domain.instants import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, from_
 from rickctl.domain.market import Bar, Ohlc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Generator, Iterable, Sequence
     from zoneinfo import ZoneInfo
 
     from rickctl.domain.market import Instrument
     from rickctl.domain.ports import Market
+
+    Finding = Generator[None, None, list[Bar]]
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -32,6 +34,8 @@ GRANULARITIES: dict[str, int] = {
 _USUAL_HOUR, _USUAL_ZONE = 17, "America/New_York"
 _MADE_OF = {"M2": "M1", "M4": "M1", "M10": "M5", "H2": "H1", "H3": "H1", "H6": "H1", "H8": "H4", "H12": "H4"}
 _ROUNDS = 500
+_BARS_A_SLICE = 32
+_SLICES_KEPT = 500
 _FLOOR_NS = parse_instant("2000-01-03")
 """No market here is older."""
 
@@ -91,16 +95,56 @@ def _ns(moment: datetime) -> int:
     return from_datetime(moment.astimezone(UTC))
 
 
-class Series:
-    """One instrument's candles on one grid, as known at one instant."""
+class Bars:
+    """The market's bars a slice at a time; slices that change no more are kept, those asked for last the longest."""
 
-    def __init__(self, market: Market, instrument: Instrument, grid: Grid, now_ns: int) -> None:
-        self._market = market
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self._kept: dict[tuple[str, str, int], list[Bar]] = {}
+
+    def slice(self, symbol: str, granularity: str, number: int, now_ns: int) -> list[Bar]:
+        """The bars that begin in the slice of that number, counted from 1970."""
+        key = symbol, granularity, number
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self._kept[key] = kept
+            return kept
+        start_ns, end_ns = (at * slice_ns(granularity) for at in (number, number + 1))
+        found = self.market.bars(symbol, granularity, max(start_ns, _FLOOR_NS), end_ns, now_ns)
+        if found and end_ns <= now_ns and all(bar.complete for bar in found):
+            self._kept[key] = found
+            if len(self._kept) > _SLICES_KEPT:
+                del self._kept[next(iter(self._kept))]
+        return found
+
+
+def slice_ns(granularity: str) -> int:
+    """How long a slice is."""
+    return _BARS_A_SLICE * GRANULARITY_NS[granularity]
+
+
+class Series:
+    """One instrument's candles on one grid, as known at one instant.
+
+    Candles are found by generators that pause after every slice of bars, so that others may be served in between.
+    """
+
+    def __init__(self, bars: Bars, instrument: Instrument, grid: Grid, now_ns: int) -> None:
+        self._bars = bars
         self.instrument = instrument
         self._grid = grid
         self.now_ns = now_ns
         self.length_ns = GRANULARITIES[grid.granularity]
         self._source = self._base()
+
+    @property
+    def parts(self) -> int:
+        """How many bars of the market make a candle."""
+        return self.length_ns // GRANULARITY_NS[self._source]
+
+    def check(self) -> None:
+        """Raises UsageError where the market has no bars fine enough."""
+        self._bars.market.bars(self.instrument.symbol, self._source, self.now_ns, self.now_ns, self.now_ns)
 
     def start_ns(self, at_ns: int) -> int:
         """Where the candle that holds an instant begins."""
@@ -110,17 +154,22 @@ class Series:
         """Where the candle that holds an instant ends."""
         return self._grid.bounds(at_ns)[1]
 
-    def between(self, from_ns: int, to_ns: int) -> list[Bar]:
+    def between(self, from_ns: int, to_ns: int) -> Finding:
         """Candles that begin at or after one instant and before another."""
-        from_ns = max(from_ns, _FLOOR_NS)
+        from_ns, to_ns = max(from_ns, _FLOOR_NS), min(to_ns, self.now_ns + 1)
         if to_ns <= from_ns:
             return []
-        parts = self._market.bars(self.instrument.symbol, self._source, from_ns, self.end_ns(to_ns - 1), self.now_ns)
+        last_ns, size_ns = self.end_ns(to_ns - 1), slice_ns(self._source)
+        parts: list[Bar] = []
+        for number in range(from_ns // size_ns, (min(last_ns, self.now_ns + 1) - 1) // size_ns + 1):
+            found = self._bars.slice(self.instrument.symbol, self._source, number, self.now_ns)
+            parts += [bar for bar in found if from_ns <= bar.start_ns < last_ns]
+            yield
         if self._source == self._grid.granularity:
             return parts
         return [bar for bar in self._joined(parts) if from_ns <= bar.start_ns < to_ns]
 
-    def before(self, to_ns: int | None, count: int) -> list[Bar]:
+    def before(self, to_ns: int | None, count: int) -> Finding:
         """The last candles that begin before an instant, now without one."""
         end_ns = self.now_ns + 1 if to_ns is None else min(to_ns, self.now_ns + 1)
         found: list[Bar] = []
@@ -129,20 +178,20 @@ class Series:
             if open_ns is None or len(found) >= count:
                 break
             begin_ns = max(self.start_ns(open_ns - (count - len(found) - 1) * self.length_ns), _FLOOR_NS)
-            found = self.between(begin_ns, end_ns) + found
+            found = (yield from self.between(begin_ns, min(end_ns, open_ns + 2 * SECOND_NS))) + found
             end_ns = begin_ns
         return found[-count:]
 
-    def after(self, from_ns: int, count: int) -> list[Bar]:
+    def after(self, from_ns: int, count: int) -> Finding:
         """The first candles that begin at or after an instant."""
         found: list[Bar] = []
         from_ns = max(from_ns, _FLOOR_NS)
         for _ in range(_ROUNDS):
-            open_ns = self._market.next_open_ns(self.instrument.symbol, from_ns)
+            open_ns = self._next_open_ns(from_ns)
             if open_ns is None or open_ns > self.now_ns or len(found) >= count:
                 break
             end_ns = min(self.end_ns(open_ns + (count - len(found) - 1) * self.length_ns), self.now_ns + 1)
-            found += self.between(from_ns, end_ns)
+            found += yield from self.between(max(from_ns, self.start_ns(open_ns)), end_ns)
             from_ns = end_ns
         return found[:count]
 
@@ -166,12 +215,11 @@ class Series:
 
     def _opens(self, from_ns: int, to_ns: int) -> bool:
         """Whether anything trades between two instants."""
-        open_ns = self._market.next_open_ns(self.instrument.symbol, from_ns)
+        open_ns = self._next_open_ns(from_ns)
         return open_ns is not None and open_ns < to_ns
 
-    def newest(self, count: int) -> list[Bar]:
-        """The last candles there are, the running one included."""
-        return self.before(None, count)
+    def _next_open_ns(self, at_ns: int) -> int | None:
+        return self._bars.market.next_open_ns(self.instrument.symbol, at_ns)
 
     def _base(self) -> str:
         """The market's own granularity these candles are made of, as large as the grid allows."""
