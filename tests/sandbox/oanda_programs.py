@@ -214,6 +214,7 @@ def check(exchange: Exchange) -> None:
     _check_money(exchange, record)
     _check_units(exchange)
     _check_orders(exchange)
+    _check_prices(exchange, record)
 
 
 def _check_batches(record: Sequence[Transaction]) -> None:
@@ -263,6 +264,38 @@ def _check_orders(exchange: Exchange) -> None:
     assert len(named) == len(set(named)), "working orders do not share a client id"
     held = [trade.client_id for trade in exchange.open_trades(ID) if trade.client_id]
     assert len(held) == len(set(held)), "open trades do not share a client id"
+
+
+def _check_prices(exchange: Exchange, record: Sequence[Transaction]) -> None:
+    for fill in record:
+        if fill.type != "ORDER_FILL":
+            continue
+        order = exchange.order(ID, text(fill.fields, "orderID"))
+        assert order is not None
+        found, sign = number(fill.fields, "price"), 1 if number(fill.fields, "units") > 0 else -1
+        wanted = order.trailing if order.trailing is not None else number(order.fields, "price")
+        if order.type in {"LIMIT", "TAKE_PROFIT"}:
+            assert (found - wanted) * sign <= 0, "at its price or better"
+        if order.type in {"STOP", "STOP_LOSS", "TRAILING_STOP_LOSS"}:
+            assert (found - wanted) * sign >= 0, "at its price or worse"
+        bound = number(order.fields, "priceBound")
+        assert not bound or (found - bound) * sign <= 0, "not past its bound"
+
+
+def check_waiting(exchange: Exchange, market: FakeMarket) -> None:
+    """Of a market of ticks: what waits naturally has not been reached by the price that stands."""
+    quote = market.quote("EUR_USD", exchange.settled_ns(ID))
+    assert quote.bid is not None
+    assert quote.ask is not None
+    for order in exchange.pending_orders(ID):
+        trade = exchange.trade(ID, str(order.trade_id))
+        sign = -trade.sign if trade is not None else 1 if order.units > 0 else -1
+        wanted = order.trailing if order.trailing is not None else number(order.fields, "price")
+        away = ((quote.ask if sign > 0 else quote.bid) - wanted) * sign
+        if order.type in {"LIMIT", "TAKE_PROFIT"}:
+            assert away > 0, order
+        elif text(order.fields, "triggerCondition") == "DEFAULT" and order.type != "MARKET_IF_TOUCHED":
+            assert away < 0, order
 
 
 def names(record: Sequence[Transaction]) -> set[str]:

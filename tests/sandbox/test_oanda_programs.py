@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from rickctl.adapters.sim import SimMarket
 from rickctl.domain.instants import DAY_NS, MINUTE_NS, SECOND_NS
+from rickctl.domain.market import Phase
 from rickctl.sandbox.oanda.exchange import Exchange
 from rickctl.sandbox.oanda.records import Terms
 from tests.fakes import FakeMarket
 from tests.properties.kit import IS_FULL
 from tests.properties.prices import ANYTHING
 from tests.sandbox.oanda_kit import ID, START
-from tests.sandbox.oanda_programs import Act, Floor, accounts, acts, check, markets, thin_accounts
+from tests.sandbox.oanda_programs import Act, Floor, accounts, acts, check, check_waiting, markets, thin_accounts
 
 if TYPE_CHECKING:
     from rickctl.domain.market import Cursor, Step, Watch
@@ -37,6 +38,8 @@ def test_the_books_are_right_after_every_request(terms: Terms, steps: list[Step]
         check(floor.exchange)
     floor.exchange.advance(now + 7_200 * SECOND_NS)
     check(floor.exchange)
+    if all(step.phase == Phase.POINT for step in steps):
+        check_waiting(floor.exchange, floor.market)
 
 
 @SIZE
