@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from rickctl.adapters.sim.market import SimMarket
 from rickctl.domain.instants import SECOND_NS
-from rickctl.sandbox.http import Streamed
+from rickctl.sandbox.http import EndOfStream, Streamed
+from rickctl.sandbox.oanda.api.series import Bars
 from rickctl.sandbox.oanda.records import Terms
 from rickctl.sandbox.oanda.routes import ROUTES, find_route
 from tests.conftest import ROOT
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 CASES = 1000 if IS_FULL else 12
 FIGURES = os.environ.get("RICKCTL_SAFETY_FIGURES")
 MARKET = SimMarket(7)
+BARS = Bars(MARKET)
+"""Kept from case to case: the past does not change."""
+
 MINE = {"id": "mine"}
 
 odd_text = st.one_of(
@@ -184,16 +188,17 @@ def knock(method: str, path: str, query: str, body: bytes, sent: dict[str, str])
     counter = Counter(judge(), terms=Terms(id=ID), market=MARKET)
     counter.order("MARKET", "1000", tradeClientExtensions=MINE)
     counter.order("LIMIT", "500", price="1.0", clientExtensions=MINE)
+    counter.wire._desk.bars = BARS
     request = counter.request(method, path, body, sent)
     request = request._replace(query=parse_qs(query, keep_blank_values=True))
     assert isinstance(counter.wire.operation(request), str)
     answer = counter.wire.answer(request)
     route = find_route(method, request.segments).route
     if isinstance(answer, Streamed):
-        for _ in range(3):
-            counter.wall.at_ns += 3 * SECOND_NS
-            counter.lines(answer, path)
+        told_of = [line for _ in range(3) for line in poll(counter, answer)]
         answer.closed()
+        if counter.spec is not None and path.endswith("/stream"):
+            assert [fault for one in told_of for fault in counter.spec.stream_faults(path, one)] == []
     else:
         told = json.loads(answer.body)
         assert answer.status < 500
@@ -205,6 +210,15 @@ def knock(method: str, path: str, query: str, body: bytes, sent: dict[str, str])
         )
         assert not faults, faults
     counter.pass_ns(60 * SECOND_NS)
+
+
+def poll(counter: Counter, streamed: Streamed) -> list[Any]:
+    """What a stream, or an answer in slices, says three seconds later."""
+    counter.wall.at_ns += 3 * SECOND_NS
+    try:
+        return [json.loads(line) for line in streamed.poll(counter.clock.now_ns())]
+    except EndOfStream:
+        return []
 
 
 @st.composite
