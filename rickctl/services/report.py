@@ -15,18 +15,21 @@ from rickctl.domain.sizing import fees_of, net_result_at
 from rickctl.services.stored import read_measured, read_quotes, read_request, read_target, read_told, read_verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from rickctl.domain.history import OrderView
     from rickctl.domain.market import Instrument
     from rickctl.domain.models import Commission
     from rickctl.domain.orders import OrderRequest, Verdict
+    from rickctl.domain.ports import StateReads
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
+    from rickctl.domain.scope import Scope
     from rickctl.services.desk import Desk, Held
     from rickctl.services.stored import Measured, Told
 
 _ZERO = Decimal(0)
+_FIRST_PIECE = 250
 _WITHOUT_ANSWER = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
 
 
@@ -94,11 +97,22 @@ def _about_another(row: IntentRow) -> UsageError:
     return UsageError(message, code="unknown_order", hint=f"rickctl order show {target}")
 
 
+def newest_first(reads: StateReads, scope: Scope) -> Iterator[IntentRow]:
+    """The account's intents in growing pieces: most questions end with the newest, and there may be very many."""
+    asked, last = _FIRST_PIECE, None
+    while True:
+        rows = reads.intents(scope, limit=asked)
+        yield from (row for row in rows if last is None or row.number < last)
+        if len(rows) < asked:
+            return
+        asked, last = asked * 4, rows[-1].number
+
+
 def report_orders(desk: Desk, held: Held, states: Collection[OrderState] | None, limit: int) -> list[OrderReport]:
     """The newest orders of the account that are in one of `states` (None: any), newest first."""
     events = _all_events(desk, held)
     found: list[OrderReport] = []
-    for row in desk.reads.intents(desk.scope):
+    for row in newest_first(desk.reads, desk.scope):
         if row.kind is not IntentKind.ENTRY and row.kind is not IntentKind.CLOSE:
             continue
         mine = _about(row, events)
