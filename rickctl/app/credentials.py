@@ -13,16 +13,16 @@ from rickctl.credentials.sources import Places, Sources, read_token_stdin
 from rickctl.credentials.vault import Keyring
 from rickctl.domain.credentials import TOKEN_BROKERS, Secret, Slot, find_source, no_credentials
 from rickctl.domain.errors import UsageError
+from rickctl.domain.scope import Mode
 from rickctl.services.credentials import Desk, authorise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rickctl.app import App
-    from rickctl.domain.credentials import Found, ProbeAnswer, Source, Vault
+    from rickctl.domain.credentials import Found, Login, ProbeAnswer, Source, Vault
     from rickctl.domain.errors import SetupError
     from rickctl.domain.ports import Probe, State
-    from rickctl.domain.scope import Mode
     from rickctl.services.doctor import Check
 
 LOOPBACK_VARIABLE = "RICKCTL_OANDA_URL"
@@ -37,6 +37,7 @@ class Credentials:
         self._sources: Sources | None = None
         self._found: dict[Slot, Found] = {}
         self._keyring = Keyring(app.environment, backend=self._setting("keyring_backend"))
+        self._is_sandbox = bool(app.environment.get(LOOPBACK_VARIABLE))
         self.known: list[Secret] = []
         self.logins = LoginFile(app.folders.config)
 
@@ -45,12 +46,16 @@ class Credentials:
         if source is not None:
             self._only, self._sources = find_source(source), None
 
+    def slot(self, slot: Slot) -> Slot:
+        """The slot as this run means it: an exchange on this machine has tokens of its own, never the venue's."""
+        return slot._replace(is_sandbox=self._is_sandbox and slot.mode is Mode.PRACTICE)
+
     def secret(self, broker: str, mode: Mode, account: str | None) -> Secret:
         """The token that opens an account, from the first source that has it.
 
         Raises SetupError: no_credentials, keyring_locked, keyring_silent, and for a source that is set up wrongly.
         """
-        slot = Slot(broker, mode, account)
+        slot = self.slot(Slot(broker, mode, account))
         found = self.find(slot)
         if found is None:
             raise no_credentials(slot, self._only)
@@ -58,7 +63,7 @@ class Credentials:
 
     def account(self, broker: str, mode: Mode) -> str | None:
         """The account a read uses that names none: the environment's, else the last login's. Raises SetupError."""
-        return self.account_of(Slot(broker, mode))
+        return self.account_of(self.slot(Slot(broker, mode)))
 
     def account_of(self, slot: Slot) -> str | None:
         """As `account`."""
@@ -128,8 +133,7 @@ class Credentials:
     def ask(self, slot: Slot, secret: Secret) -> ProbeAnswer:
         """What the venue says of a token. Raises SetupError, Unreachable."""
         # A sandbox's token is shown to no venue, and no venue's to a sandbox in its place.
-        is_sandbox = bool(self._app.environment.get(LOOPBACK_VARIABLE))
-        return authorise(slot, secret, self._probe(slot.broker), asks_other=not is_sandbox)
+        return authorise(slot, secret, self._probe(slot.broker), asks_other=not self._is_sandbox)
 
     def _probe(self, broker: str) -> Probe:
         if self._app.open_probe is not None:
@@ -140,16 +144,14 @@ class Credentials:
 
     def slots(self) -> list[Slot]:
         """Every broker and mode that takes a token, and every account that has one of its own. Raises SetupError."""
-        from rickctl.domain.scope import Mode  # noqa: PLC0415 - two of its three words
-
-        every = [Slot(broker, mode) for broker in TOKEN_BROKERS for mode in (Mode.PRACTICE, Mode.LIVE)]
-        return list(dict.fromkeys([*every, *(login.slot for login in self.logins.load())]))
+        every = [self.slot(Slot(broker, mode)) for broker in TOKEN_BROKERS for mode in (Mode.PRACTICE, Mode.LIVE)]
+        return list(dict.fromkeys([*every, *(login.slot for login in self._logins())]))
 
     def check(self) -> Check:
         """What doctor says of the sources and the keyring. Raises SetupError."""
         from rickctl.services.doctor import check_credentials  # noqa: PLC0415 - only doctor asks
 
-        return check_credentials(self._keyring, self.logins.load(), self.slots(), self.survey)
+        return check_credentials(self._keyring, self._logins(), self.slots(), self.survey)
 
     def _open_state(self) -> State:
         return self._app.store(write=True)
@@ -172,8 +174,12 @@ class Credentials:
     def _files(self) -> list[Path]:
         """The file of the settings, then those that logins wrote."""
         named = self._setting("credential_file")
-        written = [login.path for login in self.logins.load() if login.path]
+        written = [login.path for login in self._logins() if login.path]
         return [Path(path).expanduser() for path in dict.fromkeys([*([named] if named else []), *written])]
+
+    def _logins(self) -> list[Login]:
+        """Those of this run's venues: of a sandbox, or of the venue it stands in for."""
+        return [login for login in self.logins.load() if login.slot == self.slot(login.slot)]
 
     def _setting(self, key: str) -> str:
         return str(self._app.effective(key).value or "")

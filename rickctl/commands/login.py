@@ -49,7 +49,7 @@ def login(
     names a file. Without a terminal the token comes from --token-file or --token-stdin.
     """
     app = app_of(context)
-    slot = read_slot(broker, mode, account)
+    slot = app.credentials.slot(read_slot(broker, mode, account))
     path = "" if insecure_file is None else str(insecure_file.expanduser().absolute())
     vault = app.credentials.vault(path)
     if not dry_run:

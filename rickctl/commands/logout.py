@@ -28,8 +28,8 @@ def logout(
 ) -> None:
     """Remove what a login stored, from the keyring or its file. A token in another source stays, and is named."""
     app = app_of(context)
-    slot = read_slot(broker, mode, account)
     credentials = app.credentials
+    slot = credentials.slot(read_slot(broker, mode, account))
     desk = credentials.desk()
     if dry_run:
         places = [path or "keyring" for _, path in planned_removals(slot, desk.logins.load())]

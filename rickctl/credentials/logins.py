@@ -41,7 +41,7 @@ class LoginFile:
 
 
 def _parse(record: dict[str, Any]) -> Login:
-    slot = Slot(str(record["broker"]), Mode(record["mode"]), record["slot_account"])
+    slot = Slot(str(record["broker"]), Mode(record["mode"]), record["slot_account"], record["sandbox"])
     accounts = tuple(str(account) for account in record["accounts"])
     path, state = str(record["path"]), str(record["state"])
     return Login(slot, str(record["account"]), accounts, path, state, int(record["at_ns"]))
@@ -49,5 +49,5 @@ def _parse(record: dict[str, Any]) -> Login:
 
 def _record(login: Login) -> dict[str, Any]:
     slot = login.slot
-    named = {"broker": slot.broker, "mode": slot.mode.value, "slot_account": slot.account}
+    named = {"broker": slot.broker, "mode": slot.mode.value, "slot_account": slot.account, "sandbox": slot.is_sandbox}
     return {**named, **{name: value for name, value in login._asdict().items() if name != "slot"}}

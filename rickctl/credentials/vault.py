@@ -28,7 +28,7 @@ _WAYS = (
 
 
 class Keyring:
-    """A Vault: an entry a slot, named `practice:oanda` or `practice:oanda:ACCOUNT`, under the service `rickctl`."""
+    """A Vault: an entry a slot, named as the slot is (`practice:oanda:ACCOUNT`), under the service `rickctl`."""
 
     def __init__(self, environment: Mapping[str, str], *, backend: str = "", limit_s: float = LIMIT_S) -> None:
         self._environment = child_environment(environment)

@@ -88,14 +88,23 @@ def _shapes(secret: str) -> list[str]:
 
 
 class Slot(NamedTuple):
-    """What a secret opens: one broker in one mode, and one account of it or, without `account`, all of them."""
+    """What a secret opens: one broker in one mode, and one account of it or, without `account`, all of them.
+
+    `is_sandbox`: an exchange on this machine stands in for the venue; its tokens are kept apart from the venue's own.
+    """
 
     broker: str
     mode: Mode
     account: str | None = None
+    is_sandbox: bool = False
 
     def __str__(self) -> str:
-        return f"{self.mode.value}:{self.broker}" + (f":{self.account}" if self.account else "")
+        place = "sandbox" if self.is_sandbox else self.mode.value
+        return f"{place}:{self.broker}" + (f":{self.account}" if self.account else "")
+
+    def covers(self, other: Slot) -> bool:
+        """Whether what opens `other` opens no more than this does."""
+        return other == self._replace(account=self.account or other.account)
 
 
 def slots_of(slot: Slot) -> list[Slot]:

@@ -164,12 +164,8 @@ class LoggedOut(NamedTuple):
 
 def planned_removals(slot: Slot, logins: Sequence[Login]) -> dict[tuple[Slot, str], bool]:
     """Where a logout looks: slot and file, an empty one for the keyring; True where a login left a token there."""
-    held = {(login.slot, login.path): True for login in logins if _covers(slot, login.slot)}
+    held = {(login.slot, login.path): True for login in logins if slot.covers(login.slot)}
     return held | {(slot, ""): held.get((slot, ""), False)}
-
-
-def _covers(slot: Slot, other: Slot) -> bool:
-    return slot[:2] == other[:2] and slot.account in {None, other.account}
 
 
 def log_out(
@@ -187,7 +183,7 @@ def log_out(
             # A keyring that no login used, and that is not there or does not answer, holds nothing of ours.
             if is_known:
                 raise
-    desk.logins.save([login for login in logins if not _covers(slot, login.slot)])
+    desk.logins.save([login for login in logins if not slot.covers(login.slot)])
     _record(desk, "logout", slot, {"removed": [str(kept) for kept, _ in removed]})
     return LoggedOut(slot, tuple(removed), _remaining(slot, find))
 

@@ -181,7 +181,7 @@ class Cage:
         told = CANARIES["command"]
         file, script, handed = self.folder / "tokens", self.folder / "ask.sh", self.folder / "credentials"
         _private(file, f"{NAME}={CANARIES['file']}\n")
-        _private(self.folder / "rickctl-practice:oanda", CANARIES["keyring"])
+        _private(self.folder / "rickctl-sandbox:oanda", CANARIES["keyring"])
         _private(self.folder / "given", CANARIES[self.source])
         _private(script, f"#!/bin/sh\n[ $1 = practice ] || exit 0\necho '{told}'\necho '{told}' >&2\n", 0o700)
         handed.mkdir(exist_ok=True)

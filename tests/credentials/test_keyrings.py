@@ -153,3 +153,21 @@ def test_a_keyring_locked_after_the_login_is_found_out(tmp_path: Path) -> None:
         assert machine.run("login", "oanda", "--mode", "practice").code == 0
         lock_collection(variables)
         assert "locked" in machine.run("whoami").stderr
+
+
+def test_a_sandbox_has_tokens_of_its_own(tmp_path: Path) -> None:
+    sandbox = {"RICKCTL_OANDA_URL": "http://127.0.0.1:1"}
+    with session_bus("unlocked") as variables:
+        probe = FakeProbe({**KNOWN, (Mode.PRACTICE, LIVE_TOKEN): ACCOUNTS[1:]})
+        machine = Machine(root=tmp_path, environment=variables, probe=probe, typed=TOKEN)
+        assert machine.run("login", "oanda", "--mode", "practice").code == 0
+        machine.environment = {**variables, **sandbox}
+        assert ",keyring," not in machine.run("whoami", "-o", "csv").stdout
+        machine.typed = LIVE_TOKEN
+        assert machine.run("login", "oanda", "--mode", "practice").code == 0
+        assert "oanda,practice,101-***-002,keyring," in machine.run("whoami", "-o", "csv").stdout
+        assert machine.run("logout", "oanda", "--mode", "practice").code == 0
+        machine.environment = variables
+        assert "oanda,practice,101-***-001,keyring," in machine.run("whoami", "-o", "csv").stdout
+        held = Keyring(variables).load([PRACTICE, PRACTICE._replace(is_sandbox=True)])
+        assert {slot: found.secret.reveal() for slot, found in held.items()} == {PRACTICE: TOKEN}
