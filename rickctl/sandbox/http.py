@@ -111,8 +111,8 @@ class Hints(Protocol):
     def hints(self, operation: str) -> Mapping[str, str]:
         """Words of `HINT_WORDS` with their values; empty nearly always.
 
-        A wire or an engine asks once for each request (`order.create`, `order.replace`, …) it handles and once for
-        each fill it is about to make (`order.fill`, for entries and exits alike).
+        A wire asks once for each request that makes an order, by its operation (`order.create`), and hands what it is
+        told to the engine with the order; what an engine keeps of it lasts as long as the order.
         """
         ...
 

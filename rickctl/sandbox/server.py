@@ -51,7 +51,13 @@ class Server:
         """Listen on loopback; the port, chosen where 0 was asked. Raises SetupError (`port_in_use`)."""
         try:
             self._listener = await asyncio.start_server(
-                self._accept, LOOPBACK, port, ssl=tls, limit=self._limits.head, backlog=_BACKLOG
+                self._accept,
+                LOOPBACK,
+                port,
+                ssl=tls,
+                ssl_handshake_timeout=None if tls is None else self._limits.head_s,
+                limit=self._limits.head,
+                backlog=_BACKLOG,
             )
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
@@ -94,6 +100,9 @@ class Server:
         except asyncio.CancelledError:
             writer.transport.abort()
         except (OSError, TimeoutError):
+            await link.close()
+        except Exception as error:  # noqa: BLE001 - one conversation's bug ends that conversation
+            self.house.log.failed(None, error)
             await link.close()
 
     async def _converse(self, reader: asyncio.StreamReader, link: Link, number: int) -> None:

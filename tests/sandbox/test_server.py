@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import suppress
 from statistics import median
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rickctl.app.system import SystemClock
 from rickctl.sandbox.reading import Limits
+from rickctl.sandbox.tls import tls_context
 from tests.sandbox.kit import PRICES, Gone, request_bytes, running, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rickctl.domain.records import JSON
+    from rickctl.sandbox.http import Reply, Request
 
 SHORT = Limits(head=2048, headers=20, body=4096, head_s=0.3, body_s=0.3, idle_s=0.6, connections=20)
 
@@ -200,6 +210,40 @@ def test_stopping_ends_streams_and_waiting_clients() -> None:
     with streaming, waiting, pytest.raises(Gone):
         streaming.take(1 << 20)
     assert server.wire.streams == 0
+
+
+def test_a_client_that_reads_nothing_is_let_go() -> None:
+    endless: dict[str, JSON] = {"kind": "endless", "every": "0s"}
+    with running(limits=SHORT._replace(write_s=0.3), faults=[endless]) as server, server.connect() as talk:
+        talk.socket.sendall(request_bytes("GET", "/prices"))
+        wait_until(lambda: server.server.connections == 1)
+        wait_until(lambda: server.server.open_connections == 0)
+
+
+def test_a_bug_between_wire_and_socket_ends_one_conversation() -> None:
+    def planted(request: Request) -> Reply:
+        del request
+        message = "planted"
+        raise RuntimeError(message)
+
+    with running(control=lambda _: planted) as server:
+        with server.connect() as talk:
+            talk.socket.sendall(request_bytes("GET", "/_control"))
+            assert talk.rest() == b""
+        assert [str(error) for error in server.log.failures] == ["planted"]
+        assert server.get("/prices").status == 200
+
+
+def test_what_is_no_tls_is_let_go_in_silence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    context, _ = tls_context(tmp_path, SystemClock().now_ns())
+    with running(tls=context) as server:
+        with server.connect() as talk:
+            talk.socket.sendall(request_bytes("GET", "/prices") + b"\r\n" * 100)
+            talk.socket.settimeout(5)
+            with suppress(Gone):
+                talk.rest()
+        assert server.log.failures == []
+    assert capfd.readouterr().err == ""
 
 
 def test_only_loopback_can_connect() -> None:
