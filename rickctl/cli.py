@@ -179,7 +179,7 @@ def _run_noun(noun: Noun, argv: list[str], app: App) -> int:
             raise leave.__context__ from None
         raise
     except TyperException as error:
-        return _report(_translate_typer_error(error, noun), argv, app)
+        return _report(_translate_typer_error(error, noun, argv), argv, app)
     app.out.flush()
     return code if isinstance(code, int) else ExitCode.DONE
 
@@ -214,13 +214,37 @@ def _nearest_noun(word: str) -> str:
     return f"rickctl {near[0]}" if near else "rickctl --help"
 
 
-def _translate_typer_error(error: Exception, noun: Noun) -> UsageError:
+def _translate_typer_error(error: Exception, noun: Noun, argv: Sequence[str]) -> UsageError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else f"rickctl {noun.name}"
+    negative = _negative(error, argv)
+    if negative is not None and path.endswith("account deposit"):
+        message = f"{negative} reads as an option; an amount below zero stands after --"
+        return UsageError(
+            message, code="bad_number", hint=f"rickctl account deposit -- {_first_word(argv[1:])} {negative}"
+        )
+    if negative is not None:
+        return UsageError(f"a number here must be above zero, not {negative}", code="bad_number", hint=f"{path} --help")
     message = getattr(error, "format_message", lambda: str(error))()
+    typed = message.partition(": ")[2].partition(" is not")[0]
+    if typed and getattr(getattr(error, "param", None), "name", None) == "order":
+        message = f"an order is named by its number, such as 3, not by {typed[:40]}"
+        return UsageError(message, code="bad_usage", hint="rickctl order list")
     first, _, _ = message.strip().partition("\n")
     first = first[:1].lower() + first[1:]
     return UsageError(first.rstrip(".") or "missing command", code="bad_usage", hint=f"{path} --help")
+
+
+def _negative(error: Exception, argv: Sequence[str]) -> str | None:
+    """The number below zero that was taken for an option, if that is what went wrong."""
+    option = getattr(error, "option_name", None)
+    if not isinstance(option, str) or (not option[1:2].isdigit() and option[1:2] != "."):
+        return None
+    return next((word for word in argv if word.startswith(option)), None)
+
+
+def _first_word(argv: Sequence[str]) -> str:
+    return next((word for word in argv if not word.startswith("-")), "")
 
 
 def _translate_os_error(error: OSError, argv: Sequence[str], app: App) -> RickctlError:

@@ -66,8 +66,9 @@ def create(
     dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Open a paper account; its terms and its price source are fixed from then on.
+    """Open a paper account on terms that stay as they are.
 
+    Its price source is fixed from then on as well.
     A margin account trades both ways on margin; a spot account pays in full, cannot go short, and pays 0.6% commission
     unless told otherwise. With --speed step its clock stands still until `rickctl account advance`.
     """
@@ -104,7 +105,10 @@ def list_accounts(
 @cli.command()
 @contract(shape="object", fields=(*ACCOUNT_FIELDS, "tape"), exits=(ExitCode.UNREACHABLE,))
 def show(context: typer.Context, name: NameArgument = "main", output: OutputOption = None) -> None:
-    """Show one account, settled to its own now, with its terms in words."""
+    """Show one account at its own now, its terms in words.
+
+    What happened since it was last written is settled in memory.
+    """
     app = app_of(context)
     service = app.desks.account_service(name, write=False, changes=False)
     held = service.show()
@@ -120,7 +124,10 @@ def deposit(
     dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Move cash into an account, or out of it with an amount below zero (after `--`)."""
+    """Move cash into an account, or out of it below zero.
+
+    An amount below zero stands after `--`, or it would read as an option.
+    """
     app = app_of(context)
     service = app.desks.account_service(name, write=not dry_run)
     held = service.deposit(amount, dry_run=dry_run)
@@ -132,7 +139,10 @@ def deposit(
 def reset(
     context: typer.Context, name: NameArgument, dry_run: RehearsalFlag = False, output: OutputOption = None
 ) -> None:
-    """Drop every order and position and go back to the first balance; the journal keeps what was."""
+    """Drop every order and position, back to the first balance.
+
+    The journal keeps what was.
+    """
     app = app_of(context)
     service = app.desks.account_service(name, write=not dry_run)
     held = service.reset(dry_run=dry_run)
@@ -161,7 +171,10 @@ def advance(
     dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Move a stepped account's clock on; everything that happens on the way is settled and shown."""
+    """Move a stepped account's clock on and settle what happens.
+
+    Everything that happens on the way is shown.
+    """
     app = app_of(context)
     advanced = app.desks.account_service(name, write=not dry_run).advance(
         by_ns=None if by is None else parse_duration_ns(by, "--by"),

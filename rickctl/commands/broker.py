@@ -31,7 +31,10 @@ NameArgument = Annotated[
 @cli.command("list")
 @contract(shape="array", fields=LIST_FIELDS, exits=_FOUND)
 def list_brokers(context: typer.Context, output: OutputOption = None) -> None:
-    """List installed brokers; one that is broken is named and the others still work (exit 9)."""
+    """List installed brokers.
+
+    One that is broken is named and the others still work (exit 9).
+    """
     app = app_of(context)
     rows = report_brokers(app.brokers.openers(None), with_link=False)
     app.show(brokers_view(rows), output=output, badge=BADGE)
@@ -51,7 +54,10 @@ def status(context: typer.Context, broker: NameArgument = None, output: OutputOp
 @cli.command()
 @contract(shape="array", fields=CAPABILITY_FIELDS, exits=_FOUND)
 def capabilities(context: typer.Context, broker: NameArgument = None, output: OutputOption = None) -> None:
-    """Print what one broker, or all, can do; the charter refuses orders a broker cannot protect."""
+    """Print what one broker, or all, can do.
+
+    The charter refuses orders a broker cannot protect.
+    """
     app = app_of(context)
     rows = report_brokers(app.brokers.openers(broker), with_link=False)
     app.show(capabilities_view(rows), output=output, badge=BADGE)

@@ -49,7 +49,10 @@ ModeOption = Annotated[str, typer.Option("--mode", metavar="MODE", help="paper, 
 @cli.command()
 @contract(shape="object", fields=VALIDATION_FIELDS, exits=(ExitCode.REFUSED, ExitCode.FINDINGS))
 def validate(context: typer.Context, output: OutputOption = None) -> None:
-    """Say whether orders may be checked by the charter in use, and print sections 10 and 11."""
+    """Say whether orders may be checked by the charter in use.
+
+    Sections 10 and 11 are printed with their values.
+    """
     app = app_of(context)
     if _show_findings(app, app.charter(), output):
         raise typer.Exit(ExitCode.FINDINGS)
@@ -66,7 +69,10 @@ def _show_findings(app: App, loaded: LoadedCharter, output: str | None, note: st
 @cli.command()
 @contract(shape="array", fields=VALUE_FIELDS, exits=_REFUSED)
 def show(context: typer.Context, section: SectionOption = None, output: OutputOption = None) -> None:
-    """Print every limit in force, its unit, and the hard floor a file cannot pass."""
+    """Print every limit in force, its unit and its hard floor.
+
+    No file can pass the floor.
+    """
     app = app_of(context)
     loaded = app.charter()
     app.show(values_view(loaded, list_values(loaded.require(), section)), output=output, badge=BADGE)
@@ -75,7 +81,10 @@ def show(context: typer.Context, section: SectionOption = None, output: OutputOp
 @cli.command()
 @contract(shape="array", fields=EXPLANATION_FIELDS, exits=_REFUSED)
 def explain(context: typer.Context, rule: RuleArgument, output: OutputOption = None) -> None:
-    """Give the reason for a rule, its values, and a line that passes and one that is refused."""
+    """Give the reason for a rule, its values and examples.
+
+    One line that passes, and one that is refused.
+    """
     app = app_of(context)
     app.show(explanations_view(explain_rule(rule, app.charter().require())), output=output, badge=BADGE)
 
@@ -91,7 +100,10 @@ def diff(context: typer.Context, output: OutputOption = None) -> None:
 @cli.command()
 @contract(shape="object", fields=PATH_FIELDS, exits=_REFUSED)
 def path(context: typer.Context, output: OutputOption = None) -> None:
-    """Print where the charter in use lies: the configuration folder's own, else the shipped one."""
+    """Print where the charter in use lies.
+
+    The configuration folder's own, else the shipped one.
+    """
     app = app_of(context)
     app.show(path_view(app.charter()), output=output, badge="")
 
@@ -105,8 +117,9 @@ def seal(
     dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Seal the charter in use for a mode, if it is the one whose hash you give; recorded in the journal.
+    """Seal the charter in use for a mode.
 
+    Only the one whose hash you give is sealed; the seal is recorded in the journal.
     For live a person types the PIN at a terminal; it then still has to be armed.
     """
     app = app_of(context)
@@ -132,7 +145,10 @@ def seal(
 @cli.command()
 @contract(shape="object", fields=VALIDATION_FIELDS, mutates=True, exits=(ExitCode.REFUSED, ExitCode.FINDINGS))
 def edit(context: typer.Context, dry_run: RehearsalFlag = False, output: OutputOption = None) -> None:
-    """Open your copy of the charter in $VISUAL or $EDITOR (made from the shipped one if missing) and validate it."""
+    """Open your copy of the charter in an editor and validate it.
+
+    The editor is $VISUAL, else $EDITOR; the copy is made from the shipped one if it is missing.
+    """
     app = app_of(context)
     editor = app.environment.get("VISUAL") or app.environment.get("EDITOR")
     if not editor:

@@ -32,7 +32,10 @@ DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="print what the file
 @cli.command()
 @contract(shape="array", fields=SETTING_FIELDS)
 def show(context: typer.Context, output: OutputOption = None) -> None:
-    """Print every setting in force and its source; of venues' variables only whether they are there."""
+    """Print every setting in force and its source.
+
+    Of venues' variables only whether they are there.
+    """
     app = app_of(context)
     rows = all_rows(app.folders.config, app.environment, validate_settings)
     app.show(settings_view(rows), output=output, badge=BADGE)
@@ -55,7 +58,10 @@ def set_(
     dry_run: DryRunFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Write one setting into the file, comments and all else kept, and print what is then in force."""
+    """Write one setting into the file and print what is in force.
+
+    Comments and all else in the file are kept.
+    """
     app = app_of(context, mends_settings=True)
     changed = set_value(app.folders.config / CONFIG_FILE, key, value)
     check_tightening(find_setting(key), value, lambda: app.charter_file().require())

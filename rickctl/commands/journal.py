@@ -85,7 +85,10 @@ def show(context: typer.Context, record: SeqArgument, output: OutputOption = Non
 @cli.command()
 @contract(shape="object", fields=VERIFY_FIELDS, exits=(ExitCode.FINDINGS,))
 def verify(context: typer.Context, anchor: CheckAnchorOption = None, output: OutputOption = None) -> None:
-    """Prove that no record was edited, deleted, inserted, moved, cut off or rewritten; exit 9 with what was found."""
+    """Prove that no record was changed, moved or taken away.
+
+    Edited, deleted, inserted, moved, cut off, rewritten: exit 9 with what was found.
+    """
     app = app_of(context)
     head, findings = verify_journal(app.store(write=False), None if anchor is None else load_head(anchor))
     app.show(verification_view(head, findings), output=output, badge=BADGE)
@@ -96,7 +99,10 @@ def verify(context: typer.Context, anchor: CheckAnchorOption = None, output: Out
 @cli.command()
 @contract(shape="lines", fields=EXPORTED_FIELDS)
 def export(context: typer.Context, anchor: AnchorFlag = False, out: OutFileOption = None) -> None:
-    """Print the journal, one JSON object a line, or with --anchor its head alone."""
+    """Print the journal, or with --anchor its head alone.
+
+    The journal is one JSON object a line.
+    """
     app = app_of(context)
     store = app.store(write=False)
     app.write_text(anchor_text(store.head(), app.clock.now_ns()) if anchor else export_text(store), out)
@@ -107,7 +113,10 @@ def export(context: typer.Context, anchor: AnchorFlag = False, out: OutFileOptio
 def backup(
     context: typer.Context, target: TargetArgument, dry_run: RehearsalFlag = False, output: OutputOption = None
 ) -> None:
-    """Copy the state to a new file and check the copy; the journal's key is not in it."""
+    """Copy the state to a new file and check the copy.
+
+    The journal's key is not in it.
+    """
     app = app_of(context)
     store = app.store(write=False)
     if dry_run:

@@ -121,8 +121,9 @@ def place(
     output: OutputOption = None,
     stop: MisleadingStopOption = None,
 ) -> None:
-    """Place an entry with its stop-loss and take-profit as one order; when one exit fills, the other is gone.
+    """Place an entry with its stop-loss and take-profit as one order.
 
+    When one exit fills, the other is gone.
     Exits are prices or distances from the entry: 20p is pips, 0.5% of the price, 2R twice the stop's distance.
     Exit 0: the broker has it. 4: the broker said no. 6: refused by rickctl. 7: unknown, do not place it again.
     """
@@ -168,7 +169,10 @@ def cancel(
     dry_run: DryRunFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Cancel what is not filled of an order, or with --all of every working entry; open positions keep their exits."""
+    """Cancel what is not filled of an order, or of every entry.
+
+    With --all every working entry of the account goes; open positions keep their exits.
+    """
     app = app_of(context)
     orders = app.desks.orders(account, write=not dry_run)
     reports = orders.cancel(order, every=every, dry_run=dry_run)
@@ -190,7 +194,10 @@ def modify(
     dry_run: DryRunFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Change a working order, or move the exits of the position it opened; what widens risk passes every rule again."""
+    """Change a working order, or the exits of the position it opened.
+
+    What widens risk passes every rule again.
+    """
     words = Words(
         number=order,
         units=units,
@@ -217,7 +224,10 @@ def list_orders(
     if_market_open: IfOpenOption = None,
     output: OutputOption = None,
 ) -> None:
-    """List the newest orders, refused ones too, of one account or of all."""
+    """List the newest orders, refused ones too.
+
+    Of one account, or without --account of all.
+    """
     app = app_of(context)
     app.start_job(lock, if_market_open, account)
     reports = app.desks.list_orders(account, states=None if state is None else {state}, count=count)
@@ -240,7 +250,10 @@ def show(
 def history(
     context: typer.Context, order: OrderArgument, account: AccountOption = None, output: OutputOption = None
 ) -> None:
-    """Print everything that happened to an order and its position, oldest first."""
+    """Print everything that happened to an order and its position.
+
+    The oldest comes first.
+    """
     app = app_of(context)
     app.show(history_view(app.desks.orders(account, write=False).show(order)), output=output, badge=app.badge(account))
 
@@ -253,7 +266,10 @@ def resolve(
     dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Ask the broker what became of orders without an answer; nothing is sent again. Exit 7 while one is unknown."""
+    """Ask the broker what became of orders without an answer.
+
+    Nothing is sent again. Exit 7 while one is unknown.
+    """
     app = app_of(context)
     orders = app.desks.orders(account, write=not dry_run)
     resolved = orders.resolve(dry_run=dry_run)

@@ -17,7 +17,10 @@ _EXITS = (ExitCode.REFUSED,)
 @cli.command("set")
 @contract(shape="object", fields=PIN_FIELDS, mutates=True, exits=_EXITS)
 def set_pin(context: typer.Context, dry_run: RehearsalFlag = False, output: OutputOption = None) -> None:
-    """Set the PIN where there is none, typed twice at a terminal, six digits or more, none that is easily guessed."""
+    """Set the PIN where there is none.
+
+    It is typed twice at a terminal: six digits or more, none that is easily guessed.
+    """
     app = app_of(context)
     if dry_run:
         app.arming.check_pin_can_change(is_first=True)
@@ -30,7 +33,10 @@ def set_pin(context: typer.Context, dry_run: RehearsalFlag = False, output: Outp
 @cli.command()
 @contract(shape="object", fields=PIN_FIELDS, mutates=True, exits=_EXITS)
 def change(context: typer.Context, dry_run: RehearsalFlag = False, output: OutputOption = None) -> None:
-    """Change the PIN: the old one, then the new one twice, at a terminal; five wrong tries lock it."""
+    """Change the PIN at a terminal.
+
+    The old one, then the new one twice; five wrong tries lock it.
+    """
     app = app_of(context)
     if dry_run:
         app.arming.check_pin_can_change(is_first=False)

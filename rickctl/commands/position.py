@@ -43,7 +43,10 @@ def close(
     dry_run: DryRunFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Close a position at market, all of it or UNITS, one trade of it, or with --all everything the account holds."""
+    """Close a position at market, or a part of it, or everything.
+
+    All of a SYMBOL or UNITS of it, one trade, or with --all what the account holds.
+    """
     app = app_of(context)
     orders = app.desks.orders(account, write=not dry_run)
     reports = orders.close(symbol, trade, units, every=every, dry_run=dry_run)

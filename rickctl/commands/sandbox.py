@@ -74,8 +74,9 @@ def start(
     dry_run: RehearsalFlag = False,
     output: OutputOption = None,
 ) -> None:
-    """Serve until Ctrl-C, on loopback only; prints the lines that point rickctl or another client at it.
+    """Serve until Ctrl-C, on loopback only.
 
+    It prints the lines that point rickctl or another client at it.
     Accounts, orders and trades survive a restart on the same state.
     """
     app = app_of(context)
@@ -111,6 +112,9 @@ def _tell(app: App, output: str | None, opened: OpenedSandbox, note: str = "") -
 @cli.command()
 @contract(shape="array", fields=FAULT_FIELDS)
 def faults(context: typer.Context, output: OutputOption = None) -> None:
-    """List the kinds of fault a file or the control endpoint can ask for; `!` marks a term that must be given."""
+    """List the faults that can be asked for.
+
+    In a file, or at the control endpoint; `!` marks a term that must be given.
+    """
     app = app_of(context)
     app.show(faults_view(app.sandbox.fault_kinds()), output=output, badge="Sandbox")

@@ -23,6 +23,9 @@ class DistanceUnit(StrEnum):
     MULTIPLE = "multiple"
 
 
+_WIDEST_TRAIL = 20
+"""How many times the stop's distance a trailing distance may be where it is written as a bare number."""
+
 _LARGEST = Decimal(10) ** 12
 """No price of anything reaches it; above it exact arithmetic on the grid would run out of digits."""
 
@@ -107,7 +110,7 @@ def resolve_exits(
     start = _start(side, entry, price, quote, instrument)
     stop = None if stop_loss is None else _stop(side, instrument, start, stop_loss)
     target = None if take_profit is None else _target(side, instrument, start, stop, take_profit)
-    trail = None if trailing is None else _trailing(instrument, start, trailing)
+    trail = None if trailing is None else _trailing(instrument, start, stop, trailing)
     if start is not None:
         _check_sides(side, start, stop, target)
     return Exits(start, stop, target, trail)
@@ -164,13 +167,20 @@ def _multiple(base: Decimal, stop: Decimal | None, written: Distance) -> Decimal
     return length
 
 
-def _trailing(instrument: Instrument, start: Decimal | None, written: Distance) -> Decimal:
+def _trailing(instrument: Instrument, start: Decimal | None, stop: Decimal | None, written: Distance) -> Decimal:
     if written.unit is DistanceUnit.PRICE:
-        if start is not None and written.value >= start:
-            raise _too_far(written, "--trailing")
+        if start is not None and _reads_as_price(written.value, start, stop):
+            pips = f"{written.value / instrument.pip:,.0f}".replace(",", " ")
+            message = f"--trailing is a distance, and {written.value:f} would be {pips} pips"
+            raise UsageError(message, code="bad_distance", hint="--trailing 20p")
         return _bare(instrument, written, "--trailing")
     length = _length(written, _base(start, instrument), instrument, "--trailing")
     return quantise(length, instrument.price_increment, ROUND_CEILING)
+
+
+def _reads_as_price(length: Decimal, start: Decimal, stop: Decimal | None) -> bool:
+    """Whether a bare number is no distance anybody means: half the price, or far beyond the stop it starts from."""
+    return 2 * length >= start or (stop is not None and length > _WIDEST_TRAIL * abs(start - stop))
 
 
 def _length(written: Distance, base: Decimal, instrument: Instrument, what: str) -> Decimal:

@@ -36,7 +36,7 @@ class OrderView:
 
     `order` holds the terms as last modified. `open_units` are those of its trade still open, `stop_loss` the stop in
     force, `closed_by` the leg that closed the last of them; `realised` and `fees` are in account currency, of what the
-    order's number filled and closed.
+    order's number filled and closed; `exit_fees` what other orders paid to close its trade.
     """
 
     order: OrderAccepted
@@ -48,6 +48,7 @@ class OrderView:
     closed_by: Leg | None
     realised: Decimal
     fees: Decimal
+    exit_fees: Decimal
     ended_ns: int | None
     reason: Ended | None
     events: tuple[Event, ...]
@@ -105,6 +106,7 @@ def _accepted(event: OrderAccepted) -> OrderView:
         closed_by=None,
         realised=ZERO,
         fees=ZERO,
+        exit_fees=ZERO,
         ended_ns=None,
         reason=None,
         events=(event,),
@@ -134,6 +136,9 @@ def _filled(view: OrderView, event: OrderFilled, fills: list[Lot]) -> OrderView:
         view = replace(view, closed_by=event.leg)
     if event.number == number:
         view = replace(view, fees=view.fees + event.commission)
+    elif closed and event.commission:
+        share = _DIGITS.divide(sum((part.units for part in closed), ZERO), event.units)
+        view = replace(view, exit_fees=view.exit_fees + _DIGITS.multiply(event.commission, share))
     own = event.number == number and event.leg in {Leg.ENTRY, Leg.CLOSE}
     realised = sum((part.pnl_account for part in closed), ZERO)
     view = replace(view, open_units=open_units, realised=view.realised + realised)

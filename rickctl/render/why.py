@@ -199,8 +199,9 @@ def _in_r(report: OrderReport) -> str:
     """The result after the fees paid in units of the risk the order began with."""
     if not report.initial_risk:
         return ""
-    multiple = (report.realised - report.fees) / abs(report.initial_risk)
-    after = " after fees" if report.fees else ""
+    fees = report.fees + report.exit_fees
+    multiple = (report.realised - fees) / abs(report.initial_risk)
+    after = " after fees" if fees else ""
     return f" ({'+' if multiple > 0 else ''}{multiple:.2f} R{after})".replace("-", "−")
 
 

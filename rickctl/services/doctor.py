@@ -89,8 +89,7 @@ def check_log(path: Path, level: str) -> Check:
     target = path if path.exists() else path.parent
     if path.parent.exists() and not (os.access(target, os.W_OK) and not path.is_dir()):
         return Check(Level.WARN, "log", f"{path} cannot be written", "rickctl config set log_level off")
-    found = f"{path.stat().st_size // 1000} kB" if path.exists() else "nothing told yet"
-    return Check(Level.OK, "log", f"{path}  {found}, level {level}")
+    return Check(Level.OK, "log", f"{path}, level {level}")
 
 
 def check_latches(state: StateReads, kill_reason: str | None) -> Check:

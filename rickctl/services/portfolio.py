@@ -66,14 +66,19 @@ def report_positions(openers: Sequence[Opener], as_of_ns: int) -> PositionReport
     failed: list[Failed] = []
     for scope, opener in openers:
         try:
-            rows.extend(_position_rows(opener()))
+            desk = opener()
+            held = hold(desk)
+            rows.extend(_position_rows(desk, held))
         except RickctlError as error:
             failed.append(Failed(scope, error.code, error.message))
+            continue
+        if len(openers) == 1:
+            # One account has one clock, and it may be a stepped one.
+            as_of_ns = held.now_ns
     return PositionReport(as_of_ns, rows, failed)
 
 
-def _position_rows(desk: Desk) -> list[PositionRow]:
-    held = hold(desk)
+def _position_rows(desk: Desk, held: Held) -> list[PositionRow]:
     rates = Rates(desk.market, held.now_ns)
     rows = []
     for position in positions(held.account, rates):
@@ -145,6 +150,9 @@ def report_pnl(openers: Sequence[Opener], base: str, as_of_ns: int) -> PnlReport
                 failed.append(Failed(scope, "no_rate", message))
         except RickctlError as error:
             failed.append(Failed(scope, error.code, error.message))
+    if len(openers) == 1 and accounts:
+        # One account has one clock, and it may be a stepped one.
+        as_of_ns = accounts[0].now_ns
     return PnlReport(as_of_ns, base, accounts, failed)
 
 

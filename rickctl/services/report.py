@@ -40,8 +40,9 @@ class OrderReport(NamedTuple):
     as last modified, None where they were never worked out. `entry` is the price exits are
     measured from, `risk` and `reward` what they bring there in account currency, `initial_risk` what the first stop
     would have, all three after commission; `fees_expected` is that commission, in and out at the stop (at the entry
-    price where there is none). `realised` and `fees` are in account currency so far; `closed_by` is the leg that closed
-    its trade, `reason` why it ended without a fill.
+    price where there is none). `realised` and `fees` are in account currency so far, `exit_fees`
+    what other orders paid to close its trade; `closed_by` is the leg that closed its trade, `reason` why it ended
+    without a fill.
     """
 
     row: IntentRow
@@ -67,6 +68,7 @@ class OrderReport(NamedTuple):
     quality: Quality | None
     realised: Decimal
     fees: Decimal
+    exit_fees: Decimal
     closed_by: str | None
     reason: str | None
     events: tuple[Event, ...]
@@ -184,6 +186,7 @@ def _report(row: IntentRow, desk: Desk, held: Held, events: tuple[Event, ...]) -
         quality=measured.quality if measured else None,
         realised=view.realised if view else _ZERO,
         fees=view.fees if view else _ZERO,
+        exit_fees=view.exit_fees if view else _ZERO,
         closed_by=view.closed_by.value if view and view.closed_by else None,
         reason=reason,
         events=events,

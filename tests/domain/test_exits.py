@@ -94,6 +94,20 @@ def test_r_counts_from_the_stop_as_rounded() -> None:
     assert found.take_profit - found.entry == 2 * (found.entry - found.stop_loss)
 
 
+@pytest.mark.parametrize("written", ["1.08", "0.543", "0.04005"])
+def test_a_trailing_distance_that_reads_as_a_price_is_refused(written: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        resolve(trailing=written)
+    assert (refused.value.code, refused.value.hint) == ("bad_distance", "--trailing 20p")
+    assert f"{written} would be" in refused.value.message
+
+
+def test_a_wide_trailing_distance_is_taken_where_it_is_written_as_one() -> None:
+    assert str(resolve(trailing="0.04000").trailing) == "0.04000"
+    assert str(resolve(trailing="900p").trailing) == "0.09000"
+    assert str(resolve(stop=None, target=None, trailing="0.5").trailing) == "0.50000"
+
+
 def test_trailing_is_a_distance_rounded_up() -> None:
     assert str(resolve(trailing="20p").trailing) == "0.00200"
     assert str(resolve(trailing="0.5%").trailing) == "0.00543"

@@ -6,6 +6,7 @@ from importlib import import_module
 
 import pytest
 import typer
+from typer.main import get_command
 
 from rickctl.cli import root_help
 from rickctl.commands.table import NOUNS, Noun
@@ -44,3 +45,10 @@ def test_root_help_names_every_noun_in_short_lines() -> None:
     assert max(map(len, lines)) <= 110
     for noun in NOUNS:
         assert any(line.split()[:1] == [noun.name] for line in lines)
+
+
+@pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: noun.name)
+def test_no_summary_is_cut_on_a_page_of_80_columns(noun: Noun) -> None:
+    context = typer.Context(get_command(import_module(noun.module).cli), info_name=noun.name, terminal_width=80)
+    lines = context.command.get_help(context).splitlines()
+    assert [line for line in lines if line.rstrip().endswith("...") and not line.startswith("Usage:")] == []

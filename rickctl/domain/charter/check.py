@@ -164,7 +164,7 @@ def check_cancel(snapshot: Snapshot, charter: Charter) -> tuple[Verdict, ...]:
     found, limit = snapshot.counts.cancels_last_minute + 1, charter.max_cancels_per_minute
     passed = found <= limit
     rule = RULES_BY_ID["7.4"]
-    detail = None if passed else f"this would be number {found}: cancel in a minute; {limit} is the most"
+    detail = None if passed else limits.too_many(found, "cancel in a minute", limit)
     return (
         Verdict(rule=rule.id, name=rule.name, measured=str(found), limit=f"≤ {limit}", passed=passed, detail=detail),
     )

@@ -139,11 +139,19 @@ def repeated_entries(case: Case) -> Answer:
     return _count(case.snapshot.counts.repeated_executions, case.charter.max_repeats, what)
 
 
+def too_many(number: int, what: str, limit: int) -> str:
+    """`this would be the 3rd buy of EUR_USD in 600 s; 2 is the most`."""
+    ending = "th" if number % 100 in _TEENS else _ENDINGS.get(number % 10, "th")
+    return f"this would be the {number}{ending} {what}; {limit} is the most"
+
+
+_TEENS = frozenset({11, 12, 13})
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+
+
 def _count(before: int, limit: int, what: str) -> Answer:
     number = before + 1
-    return held_to(
-        0 < number <= limit, str(number), at_most(limit), f"this would be number {number}: {what}; {limit} is the most"
-    )
+    return held_to(0 < number <= limit, str(number), at_most(limit), too_many(number, what, limit))
 
 
 def no_duplicate(case: Case) -> Answer:
