@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rickctl.sandbox.oanda.records import (
     ZERO,
     Fields,
+    Held,
     Order,
     OrderState,
     Trade,
@@ -69,8 +70,10 @@ class Book:
         self.transactions: list[Transaction] = []
         self.orders: dict[int, Order] = {}
         self.trades: dict[int, Trade] = {}
+        # Ids only grow, so what is added last is newest.
         self.pending: dict[int, None] = {}
         self.open: dict[int, None] = {}
+        self._sides: dict[tuple[str, int], Held] = {}
         self.totals: dict[str, Totals] = {}
         self.noted: dict[int, None] = {}
         self.legs: dict[int, tuple[Order, Decimal, Resting]] = {}
@@ -98,17 +101,28 @@ class Book:
 
     def pending_orders(self, instrument: str | None = None) -> list[Order]:
         """Working orders by id, of one instrument or of all."""
-        found = (self.orders[one] for one in sorted(self.pending))
+        found = (self.orders[one] for one in self.pending)
         return [order for order in found if instrument is None or order.instrument == instrument]
 
     def open_trades(self, instrument: str | None = None, sign: int = 0) -> list[Trade]:
         """Open trades, oldest first, of one instrument or of all, of one side or of both (0)."""
-        found = (self.trades[one] for one in sorted(self.open))
+        found = (self.trades[one] for one in self.open)
         return [
             trade
             for trade in found
             if (instrument is None or trade.instrument == instrument) and (not sign or trade.sign == sign)
         ]
+
+    def held(self, instrument: str | None = None) -> list[Held]:
+        """What is open of each side, by instrument, of one instrument or of all."""
+        return [side for _, side in sorted(self._sides.items()) if instrument in {None, side.instrument}]
+
+    def _hold(self, instrument: str, sign: int, units: Decimal, price: Decimal) -> None:
+        key = instrument, sign
+        held = self._sides.get(key) or Held(instrument, ZERO, ZERO)
+        self._sides[key] = held._replace(units=held.units + units, cost=held.cost + units * price)
+        if not self._sides[key].units:
+            del self._sides[key]
 
     def pending_client(self, wanted: str) -> Order | None:
         """The working order with that client id."""
@@ -207,6 +221,7 @@ class Book:
             state=TradeState.OPEN if left else TradeState.CLOSED,
             close_ns=None if left else made.time_ns,
         )
+        self._hold(trade.instrument, trade.sign, units, trade.price)
         if not left:
             self.open.pop(trade.id, None)
 
@@ -225,6 +240,7 @@ class Book:
             extensions=nested(part, "clientExtensions"),
         )
         self.open[made.id] = None
+        self._hold(instrument, 1 if units > 0 else -1, units, number(part, "price"))
 
     def _cancelled(self, made: Transaction) -> None:
         replaced = text(made.fields, "replacedByOrderID")

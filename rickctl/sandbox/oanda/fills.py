@@ -15,8 +15,8 @@ from rickctl.domain.money import quantise
 from rickctl.sandbox.oanda.creation import create
 from rickctl.sandbox.oanda.drafts import ON_FILL
 from rickctl.sandbox.oanda.legs import units_of
-from rickctl.sandbox.oanda.records import ZERO, Fields, Hints, Instant, Value, client_id, nested, number, text
-from rickctl.sandbox.oanda.valuation import FACTOR_INCREMENT, Held, amount
+from rickctl.sandbox.oanda.records import ZERO, Fields, Held, Hints, Instant, Value, client_id, nested, number, text
+from rickctl.sandbox.oanda.valuation import FACTOR_INCREMENT, amount
 
 if TYPE_CHECKING:
     from rickctl.sandbox.oanda.batch import Batch
@@ -218,15 +218,18 @@ def _closing(touch: Touch, sign: int) -> Decimal:
 
 
 def _lacks_margin(book: Book, order: Order, plan: _Plan, touch: Touch) -> bool:
-    valuation = touch.valuation
-    before = book.open_trades()
-    parts = {trade.id: units for trade, units in plan.reduced}
-    kept = (replace(trade, units=trade.units + parts.get(trade.id, ZERO)) for trade in before)
-    after: list[Trade | Held] = [trade for trade in kept if trade.units]
-    after.append(Held(order.instrument, touch.price, plan.opened))
+    valuation, before = touch.valuation, book.held()
+    sides = {(held.instrument, held.sign): held for held in before}
+    opening = Held(order.instrument, plan.opened, plan.opened * touch.price)
+    for key, part in (
+        ((order.instrument, opening.sign), opening),
+        *(((trade.instrument, trade.sign), Held("", units, units * trade.price)) for trade, units in plan.reduced),
+    ):
+        held = sides.get(key) or Held(order.instrument, ZERO, ZERO)
+        sides[key] = held._replace(units=held.units + part.units, cost=held.cost + part.cost)
+    after = [held for held in sides.values() if held.units]
     realised = sum((_result(trade, units, touch) for trade, units in plan.reduced), ZERO)
-    used = valuation.margin_used(after)
-    worth = book.balance + realised + valuation.total_unrealised(after)
+    used, worth = valuation.margin_used(after), book.balance + realised + valuation.total_unrealised(after)
     return used > worth and used > valuation.margin_used(before)
 
 

@@ -167,6 +167,19 @@ class Order:
         return number(self.fields, "units")
 
 
+class Held(NamedTuple):
+    """Units of one side of one instrument, and what they were bought for (units times price, added up)."""
+
+    instrument: str
+    units: Decimal
+    cost: Decimal
+
+    @property
+    def sign(self) -> int:
+        """+1 for long, -1 for short."""
+        return 1 if self.units > 0 else -1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trade:
     """A trade; units are above zero for long, below for short, and 0 once it is closed."""
@@ -203,6 +216,11 @@ class Trade:
     def sign(self) -> int:
         """+1 for long, -1 for short."""
         return 1 if self.initial_units > 0 else -1
+
+    @property
+    def held(self) -> Held:
+        """What is open of it."""
+        return Held(self.instrument, self.units, self.units * self.price)
 
     @property
     def exit_ids(self) -> tuple[int, ...]:

@@ -155,19 +155,19 @@ class _Run:
 
     def _next_grid(self) -> _Due:
         """The next minute the closeout is looked for, or the next day's beginning before that."""
-        trades = self._book.open_trades()
-        if not trades:
+        if not self._book.open:
             return _Due(_FOREVER, _DONE)
         at_ns = self._position.at_ns // MINUTE_NS * MINUTE_NS
         if (at_ns, _GRID) <= self._position[:2]:
             at_ns += MINUTE_NS
         day_ns = next_day_ns("fx", at_ns - 1)
-        at_ns = self._next_open_minute(trades, max(at_ns, self._guarded_ns(at_ns)))
+        at_ns = self._next_open_minute(max(at_ns, self._guarded_ns(at_ns)))
         return _Due(min(at_ns, day_ns), _GRID)
 
-    def _next_open_minute(self, trades: list[Trade], at_ns: int) -> int:
+    def _next_open_minute(self, at_ns: int) -> int:
+        names = {held.instrument for held in self._book.held()}
         while at_ns <= self._until_ns:
-            found = (self._market.next_open_ns(name, at_ns) for name in {trade.instrument for trade in trades})
+            found = (self._market.next_open_ns(name, at_ns) for name in names)
             opens = min((open_ns for open_ns in found if open_ns is not None), default=_FOREVER)
             if opens <= at_ns:
                 return at_ns
@@ -228,13 +228,13 @@ class _Run:
     def _close_out(self, valuation: Valuation, at_ns: int) -> None:
         """Net value is down to half the margin: every side whose market is open goes, at this price."""
         book = self._book
-        for name, sign in sorted({(trade.instrument, trade.sign) for trade in book.open_trades()}):
-            if not valuation.quote(name).tradeable:
+        for held in book.held():
+            if not valuation.quote(held.instrument).tradeable:
                 continue
             batch = Batch(book, at_ns)
             fields: dict[str, Value] = {
-                "instrument": name,
-                "units": -sum((trade.units for trade in book.open_trades(name, sign)), ZERO),
+                "instrument": held.instrument,
+                "units": -held.units,
                 "timeInForce": "FOK",
                 "positionFill": "REDUCE_ONLY",
                 "marginCloseout": {"reason": "MARGIN_CHECK_VIOLATION"},

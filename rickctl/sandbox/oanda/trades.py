@@ -89,7 +89,7 @@ def close_position(batch: Batch, instrument: str, body: Fields, valuation: Valua
 
 def _side(book: Book, name: str, instrument: str, body: Fields, valuation: Valuation) -> _Side | None:
     asked = body.get(f"{name}Units")
-    held = abs(sum((trade.units for trade in book.open_trades(instrument, _SIDES[name])), ZERO))
+    held = sum((abs(side.units) for side in book.held(instrument) if side.sign == _SIDES[name]), ZERO)
     if asked == "NONE" or (asked is None and not held):
         return None
     if not held:

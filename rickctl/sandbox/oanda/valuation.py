@@ -7,11 +7,11 @@ Account amounts have 4 decimals, half to even. What cannot be priced counts as u
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rickctl.domain.conversion import Rates, RateSide
 from rickctl.domain.market import Watch
-from rickctl.sandbox.oanda.records import ZERO
+from rickctl.sandbox.oanda.records import ZERO, Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from rickctl.domain.market import Instrument, Quote
     from rickctl.domain.ports import Market
     from rickctl.sandbox.oanda.book import Book
-    from rickctl.sandbox.oanda.records import Trade
 
 CENT_OF_CENT = Decimal("0.0001")
 FACTOR_INCREMENT = Decimal("0.000000000001")
@@ -38,14 +37,6 @@ def amount(value: Decimal) -> Decimal:
 def is_listed(name: str) -> bool:
     """Whether the exchange trades what its market calls so: OANDA's names are written with an underscore."""
     return "_" in name
-
-
-class Held(NamedTuple):
-    """Units of one trade, or of one that is about to be: what valuation needs."""
-
-    instrument: str
-    price: Decimal
-    units: Decimal
 
 
 class Valuation:
@@ -92,12 +83,10 @@ class Valuation:
         quote = self.quote(instrument)
         return quote.bid if sign > 0 else quote.ask
 
-    def unrealised(self, held: Trade | Held) -> Decimal:
+    def unrealised(self, held: Held) -> Decimal:
         """What closing it now would bring."""
-        if not held.units:
-            return ZERO
-        price = self.closing_price(held.instrument, 1 if held.units > 0 else -1)
-        return ZERO if price is None else self.home((price - held.price) * held.units, held.instrument)
+        price = self.closing_price(held.instrument, held.sign)
+        return amount(ZERO) if price is None else self.home(price * held.units - held.cost, held.instrument)
 
     def value(self, instrument: str, units: Decimal) -> Decimal:
         """What units are worth at mid, without their sign."""
@@ -112,44 +101,37 @@ class Valuation:
         """Margin units ask for."""
         return amount(self.value(instrument, units) * self.margin_rate(instrument))
 
-    def position_margin(self, held: Iterable[Trade | Held]) -> Decimal:
-        """Margin of all trades of one instrument: of the bigger side where the account hedges."""
-        sides = {1: ZERO, -1: ZERO}
-        name = ""
+    def margin_used(self, held: Iterable[Held]) -> Decimal:
+        """Margin of all that is held: of the bigger side of an instrument where the account hedges."""
+        sides: dict[str, dict[int, Decimal]] = {}
         for one in held:
-            name = one.instrument
-            sides[1 if one.units > 0 else -1] += abs(one.units)
-        units = max(sides.values()) if self.book.terms.hedging else sum(sides.values(), ZERO)
-        return self.margin(name, units) if units else ZERO
+            both = sides.setdefault(one.instrument, {1: ZERO, -1: ZERO})
+            both[one.sign] += abs(one.units)
+        is_hedged = self.book.terms.hedging
+        bound = ((name, max(both.values()) if is_hedged else both[1] + both[-1]) for name, both in sides.items())
+        return sum((self.margin(name, units) for name, units in bound), amount(ZERO))
 
-    def margin_used(self, held: Iterable[Trade | Held]) -> Decimal:
-        """Margin of all trades."""
-        by_name: dict[str, list[Trade | Held]] = {}
-        for one in held:
-            by_name.setdefault(one.instrument, []).append(one)
-        return sum((self.position_margin(trades) for trades in by_name.values()), ZERO)
-
-    def total_unrealised(self, held: Iterable[Trade | Held]) -> Decimal:
-        """What closing all of them now would bring."""
-        return sum((self.unrealised(one) for one in held), ZERO)
+    def total_unrealised(self, held: Iterable[Held]) -> Decimal:
+        """What closing all of it now would bring."""
+        return sum((self.unrealised(one) for one in held), amount(ZERO))
 
     def is_closeout(self) -> bool:
         """Whether net value has come down to half the margin used."""
-        trades = self.book.open_trades()
-        used = self.margin_used(trades)
-        return used > 0 and (self.book.balance + self.total_unrealised(trades)) * 2 <= used
+        held = self.book.held()
+        used = self.margin_used(held)
+        return used > 0 and (self.book.balance + self.total_unrealised(held)) * 2 <= used
 
     # how far away a closeout is
 
     def guards(self) -> dict[str, Watch] | None:
         """What would have to happen before a closeout can be; None where it is too near to say."""
-        trades = self.book.open_trades()
+        held = self.book.held()
         for share in _WIDEST_FIRST:
-            if self._is_clear(trades, share):
-                return self._moves(trades, share)
+            if self._is_clear(held, share):
+                return self._moves(held, share)
         return None
 
-    def _is_clear(self, trades: list[Trade], share: Decimal) -> bool:
+    def _is_clear(self, held: list[Held], share: Decimal) -> bool:
         """Whether no move of every price by up to `share` can bring the account to its closeout.
 
         A result crosses at most two pairs on its way home, so it is at most `(1 + share)^3` off either way; dividing
@@ -157,19 +139,19 @@ class Valuation:
         """
         most = _DIGITS.power(_DIGITS.divide(Decimal(1), 1 - share), 3)
         worst, used = self.book.balance, ZERO
-        for trade in trades:
-            quote = self.quote(trade.instrument)
-            price = self.closing_price(trade.instrument, trade.sign)
+        for one in held:
+            quote = self.quote(one.instrument)
+            price = self.closing_price(one.instrument, one.sign)
             if price is None or quote.ask is None:
                 return False
-            result = (price - trade.price) * trade.units
-            swing = abs(trade.units) * quote.ask * (most - 1)
-            low = self._worst_home(result - swing, trade.instrument, most)
+            result = price * one.units - one.cost
+            swing = abs(one.units) * quote.ask * (most - 1)
+            low = self._worst_home(result - swing, one.instrument, most)
             if low is None:
                 return False
             worst += low
-            used += self.margin(trade.instrument, trade.units) * most
-        return worst * 2 > used + len(trades)
+            used += self.margin(one.instrument, one.units) * most
+        return worst * 2 > used + len(held)
 
     def _worst_home(self, value: Decimal, instrument: str, most: Decimal) -> Decimal | None:
         way = self.rates.for_result(value, self.instrument(instrument).quote_currency, self._home)
@@ -178,9 +160,9 @@ class Valuation:
         found = way.amount(value)
         return found * most if found < 0 else found / most
 
-    def _moves(self, trades: list[Trade], share: Decimal) -> dict[str, Watch]:
+    def _moves(self, held: list[Held], share: Decimal) -> dict[str, Watch]:
         """For every pair that matters, a move of either of its prices by `share`."""
-        names = {trade.instrument for trade in trades}
+        names = {one.instrument for one in held}
         for name in list(names):
             for side in (RateSide.BID, RateSide.ASK, RateSide.MID):
                 way = self.rates.conversion(self.instrument(name).quote_currency, self._home, side)

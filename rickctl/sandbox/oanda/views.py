@@ -92,7 +92,7 @@ class View:
         if trade.close_ns is not None:
             fields["closeTime"] = Instant(trade.close_ns)
         else:
-            fields["unrealizedPL"] = self._valuation.unrealised(trade)
+            fields["unrealizedPL"] = self._valuation.unrealised(trade.held)
             fields["marginUsed"] = self._valuation.margin(trade.instrument, trade.units)
         if trade.extensions:
             fields["clientExtensions"] = trade.extensions
@@ -113,34 +113,32 @@ class View:
     def position(self, instrument: str) -> Fields:
         """What is held and was earned in one instrument."""
         totals = self._book.totals.get(instrument) or Totals()
-        trades = self._book.open_trades(instrument)
+        held = self._book.held(instrument)
         fields: dict[str, Value] = {
             "instrument": instrument,
             **_totals(sum(totals.realised.values(), ZERO), sum(totals.financing.values(), ZERO)),
-            "unrealizedPL": amount(self._valuation.total_unrealised(trades)),
+            "unrealizedPL": self._valuation.total_unrealised(held),
             "commission": amount(totals.commission),
         }
-        if trades:
-            fields["marginUsed"] = self._valuation.position_margin(trades)
+        if held:
+            fields["marginUsed"] = self._valuation.margin_used(held)
         return {**fields, "long": self._side(instrument, totals, 1), "short": self._side(instrument, totals, -1)}
 
     def _side(self, instrument: str, totals: Totals, sign: int) -> Fields:
-        trades = self._book.open_trades(instrument, sign)
-        units = sum((trade.units for trade in trades), ZERO)
+        held = [side for side in self._book.held(instrument) if side.sign == sign]
         fields: dict[str, Value] = {
-            "units": units,
+            "units": sum((side.units for side in held), ZERO),
             **_totals(totals.realised[sign], totals.financing[sign]),
-            "unrealizedPL": amount(self._valuation.total_unrealised(trades)),
+            "unrealizedPL": self._valuation.total_unrealised(held),
         }
-        if trades:
-            value = sum((trade.units * trade.price for trade in trades), ZERO)
-            fields["averagePrice"] = self._average(instrument, units, value)
-            fields["tradeIDs"] = tuple(str(trade.id) for trade in trades)
+        for side in held:
+            fields["averagePrice"] = self._average(instrument, side.units, side.cost)
+            fields["tradeIDs"] = tuple(str(trade.id) for trade in self._book.open_trades(instrument, sign))
         return fields
 
     def positions(self, *, is_open: bool = False) -> tuple[Fields, ...]:
         """Every position there ever was, or those with units."""
-        held = {trade.instrument for trade in self._book.open_trades()}
+        held = {side.instrument for side in self._book.held()}
         return tuple(self.position(name) for name in sorted(self._book.totals) if not is_open or name in held)
 
     # the account
@@ -161,7 +159,7 @@ class View:
             "commission": amount(book.commission),
             "marginRate": book.margin_rate,
             "openTradeCount": len(book.open),
-            "openPositionCount": len({trade.instrument for trade in book.open_trades()}),
+            "openPositionCount": len({side.instrument for side in book.held()}),
             "pendingOrderCount": len(book.pending),
             "hedgingEnabled": book.terms.hedging,
             **self.figures(),
@@ -184,11 +182,11 @@ class View:
     def figures(self) -> Fields:
         """What depends on the market's prices."""
         valuation, book = self._valuation, self._book
-        trades = book.open_trades()
-        unrealised, used = amount(valuation.total_unrealised(trades)), amount(valuation.margin_used(trades))
+        held = book.held()
+        unrealised, used = valuation.total_unrealised(held), valuation.margin_used(held)
         worth = amount(book.balance + unrealised)
         available = max(amount(ZERO), worth - used)
-        value = amount(sum((valuation.value(trade.instrument, trade.units) for trade in trades), ZERO))
+        value = amount(sum((valuation.value(side.instrument, side.units) for side in held), ZERO))
         return {
             "unrealizedPL": unrealised,
             "NAV": worth,
@@ -215,7 +213,7 @@ class View:
         trades: list[Value] = [
             {
                 "id": str(trade.id),
-                "unrealizedPL": valuation.unrealised(trade),
+                "unrealizedPL": valuation.unrealised(trade.held),
                 "marginUsed": valuation.margin(trade.instrument, trade.units),
             }
             for trade in book.open_trades()
@@ -225,18 +223,19 @@ class View:
             "orders": tuple(self._dynamic(order) for order in book.pending_orders()),
             "trades": tuple(trades),
             "positions": tuple(
-                self._position_state(name) for name in sorted({trade.instrument for trade in book.open_trades()})
+                self._position_state(name) for name in sorted({side.instrument for side in book.held()})
             ),
         }
 
     def _position_state(self, name: str) -> Fields:
-        sides = [amount(self._valuation.total_unrealised(self._book.open_trades(name, sign))) for sign in (1, -1)]
+        held = self._book.held(name)
+        sides = [self._valuation.total_unrealised(side for side in held if side.sign == sign) for sign in (1, -1)]
         return {
             "instrument": name,
             "netUnrealizedPL": sides[0] + sides[1],
             "longUnrealizedPL": sides[0],
             "shortUnrealizedPL": sides[1],
-            "marginUsed": self._valuation.position_margin(self._book.open_trades(name)),
+            "marginUsed": self._valuation.margin_used(held),
         }
 
     def _changed(self, since_id: int) -> Fields:
