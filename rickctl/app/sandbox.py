@@ -16,6 +16,7 @@ from rickctl.sandbox.control import Control
 from rickctl.sandbox.faultfile import KINDS, FaultFile, read_fault_file
 from rickctl.sandbox.faults import Faults
 from rickctl.sandbox.folder import StateFolder
+from rickctl.sandbox.remembered import RememberedMarket
 from rickctl.sandbox.running import LineLog, Listening, run
 from rickctl.sandbox.server import CONTROL, LOOPBACK, Server
 from rickctl.sandbox.tls import AUTHORITY, tls_context
@@ -84,7 +85,7 @@ class Sandbox:
         opened = self._app.open_market(terms.market, terms.seed)
         starts_ns = None if opened.tape is None else opened.tape.first_ns
         origin = Origin(opened.market.source, terms.seed, opened.fingerprint, starts_ns, terms.is_always_open)
-        market = AlwaysOpenMarket(opened.market) if terms.is_always_open else opened.market
+        market = RememberedMarket(AlwaysOpenMarket(opened.market) if terms.is_always_open else opened.market)
         file = FaultFile(None, ()) if terms.faults is None else read_fault_file(terms.faults)
         Faults(ExchangeClock(self._app.clock)).add(list(file.faults))
         return _Prepared(market, origin, file)

@@ -257,14 +257,15 @@ def test_only_loopback_can_connect() -> None:
                     socket.create_connection((address, server.port), timeout=2)
 
 
-def test_an_answer_takes_less_than_three_milliseconds() -> None:
+def test_no_answer_waits_for_an_acknowledgement() -> None:
     with running() as server, server.connect() as talk:
         took = []
-        for _ in range(200):
+        for _ in range(50):
             began = time.perf_counter_ns()
             talk.ask("POST", "/orders", b"{}")
             took.append(time.perf_counter_ns() - began)
-    assert median(took) < 3_000_000
+    # Headers and body in two small packets would cost forty milliseconds each time.
+    assert median(took) < 30_000_000
 
 
 PIECES = [b"GET", b" ", b"/", b"HTTP/1.1", b"\r\n", b"Host: x", b"Content-Length: 3", b"\x00", b":", b"abc", b"5\r\n"]
