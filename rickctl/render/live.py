@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.live import Live
 from rich.text import Text
 
-from rickctl.render.terminal import badge_text, block_texts, open_console
+from rickctl.render.terminal import open_console, page_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,10 +39,7 @@ class LiveScreen:
 
     def paint(self, blocks: Sequence[Table | Line]) -> None:
         """Show these blocks; a screen that has not changed costs no drawing."""
-        lines = [badge_text(self._badge), Text("")]
-        for block in blocks:
-            lines.extend(block_texts(block, self._screen.width))
-        page = Text("\n", no_wrap=True).join(lines)
+        page = Text("\n", no_wrap=True).join(page_texts(self._badge, blocks, self._screen.width))
         shown = (page.plain, page.spans)
         if shown != self._shown:
             self._shown = shown

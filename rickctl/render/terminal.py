@@ -31,12 +31,22 @@ STYLES = {
 def print_blocks(badge: str, blocks: Sequence[Table | Line], screen: Screen, out: TextIO) -> None:
     """Print the badge and the blocks; rows are never wrapped and never cut."""
     console = open_console(screen, out)
-    if badge:
-        _print(console, badge_text(badge))
-        _print(console, Text(""))
+    for text in page_texts(badge, blocks, screen.width):
+        _print(console, text)
+
+
+def page_texts(badge: str, blocks: Sequence[Table | Line], width: int) -> list[Text]:
+    """Badge and blocks as styled lines; the last one says so where columns had to go."""
+    lines = [badge_text(badge), Text("")] if badge else []
+    hidden = 0
     for block in blocks:
-        for text in block_texts(block, screen.width):
-            _print(console, text)
+        texts, dropped = block_texts(block, width)
+        lines.extend(texts)
+        hidden += dropped
+    if hidden:
+        count = "1 column" if hidden == 1 else f"{hidden} columns"
+        lines.append(Text(f"{count} hidden; widen the terminal or use -o json", style=STYLES["dim"]))
+    return lines
 
 
 def badge_text(badge: str) -> Text:
@@ -44,13 +54,14 @@ def badge_text(badge: str) -> Text:
     return Text(clean_text(badge), style=STYLES["live"] if "LIVE" in badge else STYLES["dim"])
 
 
-def block_texts(block: Table | Line, width: int) -> list[Text]:
-    """The lines of one block as styled text, the table's least important columns dropped to fit."""
+def block_texts(block: Table | Line, width: int) -> tuple[list[Text], int]:
+    """The lines of one block as styled text, and how many of a table's least important columns did not fit."""
     if isinstance(block, Line):
-        return [_joined([Cell(clean_text(cell.text), cell.meaning) for cell in block.cells], "")]
+        return [_joined([Cell(clean_text(cell.text), cell.meaning) for cell in block.cells], "")], 0
     table = fit_columns(block, max(width, NARROWEST))
     headings, rows = padded_cells(table)
-    return [Text("  ".join(headings).rstrip(), style=STYLES["dim"]), *(_joined(row, "  ") for row in rows)]
+    lines = [Text("  ".join(headings).rstrip(), style=STYLES["dim"]), *(_joined(row, "  ") for row in rows)]
+    return lines, len(block.columns) - len(table.columns)
 
 
 def _joined(cells: Sequence[Cell], gap: str) -> Text:
