@@ -1,4 +1,4 @@
-"""What a streamed price costs: CPU of our reader against oandapyV20's own loop, over one loopback server."""
+"""What a streamed price costs: CPU of our reader and of `rickctl stream` against oandapyV20's own loop."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import os
 import socket
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bench.figures import Figure, cpu_ms, python, ratio
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 TICKS = 100_000
 READER_TARGET = 0.35
+COMMAND_TARGET = 0.5
+_COMMAND = ("stream", "EUR_USD", "-o", "jsonl", "--account", "practice:oanda:101-001-1234567-001")
 _ROUNDS = 5
 
 _THEIRS = """
@@ -26,7 +29,9 @@ from oandapyV20.endpoints.pricing import PricingStream
 import oandapyV20.oandapyV20 as library
 library.TRADING_ENVIRONMENTS["practice"] = {"api": sys.argv[1], "stream": sys.argv[1]}
 request = PricingStream("101-001-1234567-001", params={"instruments": "EUR_USD"})
-assert sum(1 for _ in API("token").request(request)) == int(sys.argv[2])
+for count, _ in enumerate(API("token").request(request), 1):
+    if count == int(sys.argv[2]):
+        break
 """
 _OURS = """
 import sys
@@ -47,17 +52,39 @@ assert count == int(sys.argv[2]), stream.counts
 
 
 def measure() -> list[Figure]:
-    """Ratios of the CPU of 100,000 ticks, run in turn."""
-    environment = {"PATH": os.environ.get("PATH", "")}
-    theirs, ours = [], []
-    with _server() as url:
+    """Ratios of the CPU of 100,000 ticks from one loopback server, run in turn."""
+    counted: dict[str, list[float]] = {"theirs": [], "reader": [], "command": []}
+    with _server() as url, TemporaryDirectory() as folder:
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": folder,
+            "RICKCTL_STATE_DIR": f"{folder}/state",
+            "RICKCTL_CONFIG_DIR": f"{folder}/config",
+            "RICKCTL_OANDA_URL": url,
+            "OANDA_PRACTICE_TOKEN": "0" * 32 + "-" + "0" * 32,
+        }
+        programs = {
+            "theirs": python("-c", _THEIRS, url, str(TICKS)),
+            "reader": python("-c", _OURS, url, str(TICKS)),
+            "command": python("-m", "rickctl", *_COMMAND, "--count", str(TICKS)),
+        }
         for count in range(_ROUNDS + 1):
-            pair = [cpu_ms(python("-c", text, url, str(TICKS)), environment) for text in (_THEIRS, _OURS)]
-            if count:
-                theirs.append(pair[0])
-                ours.append(pair[1])
-    detail = f"{median(ours):.0f} ms against {median(theirs):.0f} ms of oandapyV20, {TICKS} ticks"
-    return [Figure("price stream read to quotes", ratio(ours, theirs), READER_TARGET, "×", detail)]
+            for name, argv in programs.items():
+                used = cpu_ms(argv, environment)
+                if count:
+                    counted[name].append(used)
+    theirs = counted["theirs"]
+    return [
+        Figure(what, ratio(counted[name], theirs), target, "×", _detail(counted[name], theirs))
+        for what, name, target in (
+            ("price stream read to quotes", "reader", READER_TARGET),
+            ("rickctl stream -o jsonl", "command", COMMAND_TARGET),
+        )
+    ]
+
+
+def _detail(ours: list[float], theirs: list[float]) -> str:
+    return f"{median(ours):.0f} ms against {median(theirs):.0f} ms of oandapyV20, {TICKS} ticks"
 
 
 @contextmanager
@@ -87,18 +114,23 @@ def _tick(number: int) -> bytes:
     return b"%x\r\n%b\r\n" % (len(text), text)
 
 
+_INSTRUMENTS = b"""{"instruments": [{"name": "EUR_USD", "type": "CURRENCY", "pipLocation": -4, "displayPrecision": 5,
+"tradeUnitsPrecision": 0, "minimumTradeSize": "1", "maximumOrderUnits": "100000000", "marginRate": "0.02"}]}"""
+
+
 def serve() -> None:
     """Print where it listens, then answer until killed."""
+    listed = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(_INSTRUMENTS), _INSTRUMENTS)
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    ticks = b"".join(_tick(number) for number in range(TICKS)) + b"0\r\n\r\n"
+    ticks = b"".join(_tick(number) for number in range(TICKS))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
         while True:
             found, _ = listener.accept()
-            with found:
-                while b"\r\n\r\n" not in found.recv(65536):
-                    continue
-                found.sendall(head + ticks)
+            with found, suppress(OSError):
+                asked = found.recv(65536)
+                found.sendall(head + ticks if b"/stream" in asked else listed)
+                found.recv(1)  # until the reader has had enough
 
 
 if __name__ == "__main__":

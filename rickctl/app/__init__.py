@@ -393,11 +393,11 @@ class App:
         *,
         output: str | None,
         badge: str,
-        line_of: Callable[[Row], str] | None = None,
+        text_of: Callable[[Sequence[Row]], str] | None = None,
     ) -> None:
         """Print a result that keeps changing: all rows repainted on a terminal, the changed ones on a pipe."""
         chosen = self.output(output)
-        write_rounds(rounds, view_of, output=chosen, badge=badge, screen=self.screen, out=self.out, line_of=line_of)
+        write_rounds(rounds, view_of, output=chosen, badge=badge, screen=self.screen, out=self.out, text_of=text_of)
 
     def show(self, view: View, *, output: str | None, badge: str, out_file: Path | None = None) -> None:
         """Print one result on stdout, or put it into a file in one step. Raises SetupError."""

@@ -50,4 +50,4 @@ def stream(
         is_paced=app.is_painted(output),
         tell=app.warn,
     )
-    app.show_rounds(rounds, quotes_view, output=output, badge=book.badge, line_of=QuoteLines().line)
+    app.show_rounds(rounds, quotes_view, output=output, badge=book.badge, text_of=QuoteLines().text)

@@ -51,11 +51,11 @@ def write_rounds(
     badge: str,
     screen: Screen,
     out: TextIO,
-    line_of: Callable[[Row], str] | None = None,
+    text_of: Callable[[Sequence[Row]], str] | None = None,
 ) -> None:
     """Print rounds of (all rows, changed rows): repainted on a terminal, else a flushed line a change.
 
-    `line_of` is a shorter way to the same JSON of a row.
+    `text_of` is a shorter way to the same lines of JSON.
     """
     if output == "table" and screen.is_terminal:
         from rickctl.render.live import paint_all  # noqa: PLC0415 - rich is loaded for a person only
@@ -67,8 +67,8 @@ def write_rounds(
         if output == "csv":
             _write_csv(view_of(changed), out, with_header=not has_header)
             has_header = True
-        elif line_of is not None:
-            out.write("".join([line_of(row) + "\n" for row in changed]))
+        elif text_of is not None:
+            out.write(text_of(changed))
         else:
             out.writelines(json_text(record) + "\n" for record in view_of(changed).flat())
         out.flush()

@@ -35,7 +35,9 @@ def rows(symbol: str) -> st.SearchStrategy[QuoteRow]:
 @given(st.lists(rows("EUR_USD") | rows("USD_JPY") | rows("BTC-USD"), max_size=6))
 def test_a_streamed_line_is_the_line_of_any_other_way(found: list[QuoteRow]) -> None:
     lines = QuoteLines()
-    assert [lines.line(row) for row in found] == [json_text(record) for record in quotes_view(found).flat()]
+    expected = "".join(json_text(record) + "\n" for record in quotes_view(found).flat())
+    assert lines.text(found) == expected
+    assert "".join(lines.text([row]) for row in found) == expected
 
 
 def test_more_prices_than_are_kept_are_printed_all_the_same() -> None:
@@ -46,4 +48,4 @@ def test_more_prices_than_are_kept_are_printed_all_the_same() -> None:
         quote = Quote(
             "EUR_USD", price, price, "sim", tradeable=True, changed_ns=0, asserted_ns=0, received_ns=number * SECOND_NS
         )
-        assert f'"bid": "{price:f}"' in lines.line(QuoteRow(SCOPE, instrument, quote, 0))
+        assert f'"bid": "{price:f}"' in lines.text([QuoteRow(SCOPE, instrument, quote, 0)])

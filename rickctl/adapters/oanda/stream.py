@@ -5,9 +5,9 @@ A line of any kind proves the link and no more: a quote is vouched for at the ti
 
 from __future__ import annotations
 
-import time
 from os import urandom
 from threading import Event
+from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,6 +37,7 @@ _MOST_KNOWN = 10_000
 _OK, _NOT_FOUND = 200, 404
 _FULL_TIME = len("2016-06-22T18:41:36.201836422Z")
 _WHOLE_SECOND = len("2016-06-22T18:41:36")
+_FRACTION = _WHOLE_SECOND + 1
 
 
 _make = tuple.__new__
@@ -93,7 +94,7 @@ class OandaStream:
     @property
     def is_alive(self) -> bool:
         """Whether the link has shown itself within the time after which it counts as dead."""
-        return self._connection is not None and time.monotonic_ns() - self._heard_ns < self._silence_ns
+        return self._connection is not None and monotonic_ns() - self._heard_ns < self._silence_ns
 
     def read(self, wait_ns: int) -> Sequence[Quote]:
         """The next quotes in order, waiting `wait_ns` at most; none where none came, and for ever once stopped.
@@ -122,7 +123,7 @@ class OandaStream:
             self._connection = None
 
     def _connect(self, deadline: Deadline) -> Sequence[Quote]:
-        pause_ns = self._next_try_ns - time.monotonic_ns()
+        pause_ns = self._next_try_ns - monotonic_ns()
         if pause_ns > 0:
             self._stopped.wait(max(min(pause_ns, deadline.left_ns()), 0) / SECOND_NS)
             return ()
@@ -143,7 +144,7 @@ class OandaStream:
         self._skew_ns = client.reply(Answer(_OK, opened.headers, b""), {}, sent_ns).skew_ns or 0
         self._connection, self._opened = connection, opened
         self._connections += 1
-        self._heard_ns = time.monotonic_ns()
+        self._heard_ns = monotonic_ns()
         if self._stopped.is_set():
             connection.stop()
         return self._quotes(opened.first)
@@ -158,20 +159,20 @@ class OandaStream:
         connection, opened = self._connection, self._opened
         if connection is None or opened is None:
             return ()
-        silent_until_ns = self._heard_ns + self._silence_ns - time.monotonic_ns()
+        silent_until_ns = self._heard_ns + self._silence_ns - monotonic_ns()
         wait_ns = max(min(silent_until_ns, deadline.left_ns()), SECOND_NS // 1000)
         try:
             data = connection.receive(wait_ns / SECOND_NS)
             text = opened.body.take(data) if data else b""
         except TimeoutError:
-            if time.monotonic_ns() - self._heard_ns >= self._silence_ns:
+            if monotonic_ns() - self._heard_ns >= self._silence_ns:
                 self._lose(is_clean=False)
             return ()
         except (OSError, ValueError):
             self._lose(is_clean=False)
             return ()
         if data:
-            self._heard_ns = time.monotonic_ns()
+            self._heard_ns = monotonic_ns()
         quotes = self._quotes(text) if text else ()
         if not data or opened.body.has_ended:
             self._lose(is_clean=opened.body.is_whole)
@@ -194,7 +195,7 @@ class OandaStream:
         """A pause of anything up to half a second, doubled with each failure: many readers do not come back at once."""
         longest_ns = min(_FIRST_PAUSE_NS << min(self._failures, 6), _LONGEST_PAUSE_NS)
         self._failures += 1
-        self._next_try_ns = time.monotonic_ns() + (longest_ns * int.from_bytes(urandom(4), "little") >> 32)
+        self._next_try_ns = monotonic_ns() + (longest_ns * int.from_bytes(urandom(4), "little") >> 32)
 
     def _quotes(self, text: bytes) -> Sequence[Quote]:
         """The quotes of all whole lines; what follows the last line end is kept for the next piece."""
@@ -234,11 +235,15 @@ class OandaStream:
         for line in lines:
             if line.type != "PRICE":
                 continue
-            at_ns = self._time_ns(line.time)
-            if at_ns is None:
+            time = line.time
+            try:
+                # Lines come in the same second; what is no full time of it is read the long way.
+                same = time[:_WHOLE_SECOND] == self._second and len(time) == _FULL_TIME
+                at_ns = self._second_ns + int(time[_FRACTION:-1]) if same else self._time_ns(time)
+            except ValueError:
                 self._unreadable += 1
                 continue
-            changed_ns = min(at_ns - skew_ns, received_ns)
+            changed_ns = at_ns - skew_ns if at_ns - skew_ns < received_ns else received_ns  # noqa: FURB136
             bids, asks, can_trade = line.bids, line.asks, line.tradeable
             bid = (len(bids) == 1 and known.get(bids[0].price)) or self._best(bids, max)
             ask = (len(asks) == 1 and known.get(asks[0].price)) or self._best(asks, min)
@@ -272,17 +277,9 @@ class OandaStream:
         found = self._known[text] = parse_price(text)
         return found
 
-    def _time_ns(self, text: str) -> int | None:
-        """As `parse_time_ns`, None for no time; lines come in the same second, so the last one is kept."""
-        try:
-            if text[:_WHOLE_SECOND] == self._second:
-                return self._second_ns + int(text[_WHOLE_SECOND + 1 : _FULL_TIME - 1])
-        except ValueError:
-            self._second = ""
-        try:
-            at_ns = parse_time_ns(text)
-        except ValueError:
-            return None
+    def _time_ns(self, text: str) -> int:
+        """As `parse_time_ns`, and the second is kept for the lines that follow. Raises ValueError."""
+        at_ns = parse_time_ns(text)
         if len(text) == _FULL_TIME:
             self._second, self._second_ns = text[:_WHOLE_SECOND], at_ns - at_ns % SECOND_NS
         return at_ns
