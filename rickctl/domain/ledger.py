@@ -197,7 +197,7 @@ def _modified(state: AccountState, event: OrderModified) -> AccountState:
         name: value for name in ("stop_loss", "take_profit", "trailing") if (value := getattr(event, name)) is not None
     }
     if event.removed is not None:
-        exits |= dict.fromkeys((event.removed, "trailed") if event.removed == "trailing" else (event.removed,))
+        exits[event.removed] = None
     terms = {
         name: value
         for name in ("units", "price", "expires_ns", "venue_id")
@@ -208,7 +208,9 @@ def _modified(state: AccountState, event: OrderModified) -> AccountState:
     if state.order(event.number) is not None:
         state = _with_order(state, event.number, **terms, **exits)
     if state.trade(event.number) is not None and exits:
-        state = _with_trade(state, event.number, **exits)
+        # Where a trailing stop came to goes with it.
+        trailed = {"trailed": None} if event.removed == "trailing" else {}
+        state = _with_trade(state, event.number, **exits, **trailed)
     return state
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHOWING = [page for page in pages() if commands_of(read(page))]
-LANGUAGES = frozenset({"console", "sh", "text", "json", "toml", "python", ""})
+LANGUAGES = frozenset({"console", "sh", "sh-session", "text", "json", "toml", "python", ""})
 
 
 @pytest.mark.parametrize("page", SHOWING, ids=name_of)

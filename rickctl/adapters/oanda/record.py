@@ -186,10 +186,14 @@ class Record:
         number = self._number(body) if old is None else old.number
         if old is None and number in self._partly:
             old = self.account.order(number)
-        if old is not None:
+        units = amount(body["units"])
+        if old is not None and units * old.side.sign > 0:
             self._replace(old, body, at_ns)
             return
-        units = amount(body["units"])
+        if old is not None:
+            # Replaced by one that trades the other way: no longer the same order.
+            self._batch.add(OrderCancelled(at_ns=at_ns, number=old.number, reason=Ended.REPLACED))
+            number = -int(body["id"])
         is_close = body.get("reason") in _CLOSES or body.get("positionFill") == "REDUCE_ONLY"
         closed = self._trade(str((body.get("tradeClose") or {}).get("tradeID")))
         self._batch.add(
