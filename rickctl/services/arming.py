@@ -209,7 +209,7 @@ def history(reads: StateReads, found: Iterable[Window | Ended], now_ns: int) -> 
             changes.append(Change(note.at_ns, row.scope, DISARMED, _words(note.cause.value, note.detail), ""))
         elif end_ns <= now_ns:
             changes.append(Change(end_ns, row.scope, DISARMED, Cause.EXPIRED.value, ""))
-    return sorted(changes, key=lambda change: change.at_ns, reverse=True)[:MOST_CHANGES]
+    return sorted(reversed(changes), key=lambda change: change.at_ns, reverse=True)[:MOST_CHANGES]
 
 
 def _change(row: JournalRow) -> Change:

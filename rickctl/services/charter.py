@@ -169,7 +169,8 @@ def seal_charter(
     expected = expect_hash.strip().lower()
     if len(expected) < HASH_SHOWN or not charter.hash.startswith(expected):
         message = f"the charter is {charter.shown_hash}, not {expected[:64]!r}"
-        raise Refused(message, code="charter_changed", hint=f"rickctl charter seal --expect {charter.shown_hash}")
+        word = "" if mode is Mode.PAPER else f" --mode {mode.value}"
+        raise Refused(message, code="charter_changed", hint=f"rickctl charter seal --expect {charter.shown_hash}{word}")
     if dry_run:
         return replace(loaded, sealed_for=loaded.sealed_for | {mode})
     kept = dict(_load_seals(config_dir, seal_key)[0])

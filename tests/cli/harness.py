@@ -33,7 +33,7 @@ _ERROR = "stderr> "
 _EXIT = "exit "
 _NO_NEWLINE = "\\no newline"
 _HEADERS = frozenset({"clock", "screen", "width", "colour", "env", "mask", "process"})
-_ACTIONS = frozenset({"advance", "write", "copy", "replace", "remove", "mode"})
+_ACTIONS = frozenset({"advance", "write", "copy", "replace", "remove", "mode", "type"})
 _SLOWEST_RUN_S = 30
 _BOOTED_NS = parse_instant("2015-11-19T14:00:00Z")
 
@@ -75,6 +75,7 @@ class Desk:
     clock: FakeClock = field(default_factory=FakeClock)
     screen: Screen = field(default_factory=lambda: Screen(is_terminal=False, width=80, has_colour=False))
     environment: dict[str, str] = field(default_factory=dict)
+    typed: list[str] = field(default_factory=list)
 
     @property
     def folders(self) -> Folders:
@@ -90,10 +91,24 @@ class Desk:
         }
 
     def run(self, *argv: str) -> Answer:
-        """Run one command line in this process."""
+        """Run one command line in this process, at a terminal where something is `typed`."""
         out, err = StringIO(), StringIO()
+        answers, self.typed = self.typed, []
+
+        def answer(question: str) -> str:
+            err.write(f"{question}\n")
+            return answers.pop(0)
+
+        ask = answer if answers else None
         app = App(
-            out=out, err=err, screen=self.screen, environment=self.variables(), clock=self.clock, boot=self.clock.boot
+            out=out,
+            err=err,
+            screen=self.screen,
+            environment=self.variables(),
+            clock=self.clock,
+            ask=ask,
+            ask_hidden=ask,
+            boot=self.clock.boot,
         )
         with redirect_stdout(out), redirect_stderr(err):  # Typer prints its help pages past the App
             code = run(argv, app)
@@ -291,5 +306,7 @@ def _act(line: str, desk: Desk) -> None:
         Path(words[0]).write_text(text.replace(words[1], words[2]), encoding="utf-8")
     elif word == "remove":
         Path(words[0]).unlink()
+    elif word == "type":
+        desk.typed = words
     elif word == "mode":
         Path(words[0]).chmod(int(words[1], 8))

@@ -28,7 +28,6 @@ TOKEN = "0123456789abcdef0123456789abcdef-00112233445566778899aabbccddeeff"  # n
 class LiveDesk(Desk):
     """A desk whose person types `typed`, one text a question, hidden or not."""
 
-    typed: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     boot_id: str = "one-boot"
     boot_shift_ns: int = 0

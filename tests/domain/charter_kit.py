@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from rickctl.domain.arming import ArmState, Bindings, Moment, Person, Window
+from rickctl.domain.arming import NOT_LIVE, ArmState, Bindings, Moment, Person, Window
 from rickctl.domain.charter import Charter, Counts, Exposure, Snapshot, parse_charter
 from rickctl.domain.instants import HOUR_NS, MILLISECOND_NS, MINUTE_NS
 from rickctl.domain.market import Instrument, InstrumentKind, Quote
@@ -121,3 +121,13 @@ def armed(left_ns: int, *, scope: Scope = LIVE, charter: Charter | None = None) 
 def live(**changes: Any) -> Snapshot:  # noqa: ANN401 - any field
     """A moment in which only the window stands between an order and real money."""
     return snapshot(**{"sealed_for": frozenset({Mode.LIVE}), "arming": armed(20 * MINUTE_NS), **changes})
+
+
+BROKEN_LIVE = {
+    "1.6": (order(scope=LIVE), live(arming=NOT_LIVE)),
+    "6.4": (
+        order(scope=LIVE, entry=EntryType.LIMIT, price=Decimal("1.08520"), expires_ns=NOW_NS + 20 * MINUTE_NS + 1),
+        live(),
+    ),
+}
+"""A LIVE order without a window, and one that outlives its window."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from rickctl.domain.arming import NOT_LIVE
 from rickctl.domain.charter import (
     KEYS,
     OVERRIDES,
@@ -29,7 +28,7 @@ from rickctl.domain.instants import HOUR_NS, MILLISECOND_NS, MINUTE_NS, SECOND_N
 from rickctl.domain.market import InstrumentKind
 from rickctl.domain.orders import EntryType, OrderRequest, Side
 from rickctl.domain.scope import Mode
-from tests.domain.charter_kit import LIVE, NOW_NS, counts, instrument, live, order, quote, shipped, snapshot
+from tests.domain.charter_kit import BROKEN_LIVE, NOW_NS, counts, instrument, order, quote, shipped, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -341,7 +340,6 @@ BROKEN: dict[str, Asked] = {
     "1.3": asked(moment=snapshot(kill_reason="by hand")),
     "1.4": asked(moment=snapshot(latches=("day_drawdown",))),
     "1.5": asked(moment=snapshot(held_symbols=frozenset({"EUR_USD"}))),
-    "1.6": asked(order(scope=LIVE), live(arming=NOT_LIVE)),
     "2.1": asked(moment=snapshot(quote=quote(bid=Decimal("1.08521")))),
     "2.2": aged(1),
     "2.3": asked(moment=snapshot(quote=quote(tradeable=False))),
@@ -364,10 +362,6 @@ BROKEN: dict[str, Asked] = {
     "6.1": resting(1),
     "6.2": asked(moment=snapshot(hold_min=None)),
     "6.3": BOUNDARIES["max_latency_breaches"][1](1),
-    "6.4": asked(
-        order(scope=LIVE, entry=EntryType.LIMIT, price=Decimal("1.08520"), expires_ns=NOW_NS + 20 * MINUTE_NS + 1),
-        live(),
-    ),
     "7.1": BOUNDARIES["max_daily_trades"][1](1),
     "7.2": BOUNDARIES["max_orders_per_minute"][1](1),
     "7.3": BOUNDARIES["max_messages_per_minute"][1](1),
@@ -381,6 +375,7 @@ BROKEN: dict[str, Asked] = {
     "11.2": broker_exposed(1),
     "11.3": asked(moment=snapshot(currency="JPY")),
     "11.4": asked(moment=snapshot(day_start_ns=NOW_NS - 25 * HOUR_NS)),
+    **{rule: asked(*case) for rule, case in BROKEN_LIVE.items()},
 }
 
 
