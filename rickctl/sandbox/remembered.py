@@ -59,10 +59,12 @@ class RememberedMarket:
         return [*early, *run.between(start_ns, end_ns), *late]
 
     def _keep(self, key: tuple[str, str], from_ns: int, bars: list[Bar]) -> None:
-        """Remember the finished ones, or begin anew where they have become too many."""
+        """Remember the finished ones, if any, or begin anew where they have become too many."""
         done = [bar for bar in bars if bar.complete]
-        if not done or len(done) > _MOST_BARS:
+        if len(done) > _MOST_BARS:
             self._runs.pop(key, None)
+            return
+        if not done:
             return
         if key not in self._runs and len(self._runs) >= _MOST_RUNS:
             self._runs.clear()

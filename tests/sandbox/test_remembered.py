@@ -55,6 +55,7 @@ def test_what_is_finished_is_made_once() -> None:
     for later in (20, 40, 70):
         market.bars(EUR, "M1", start, FRIDAY + later * SECOND_NS, FRIDAY + later * SECOND_NS)
     assert under.made - made <= 4
+    market.bars(EUR, "M1", FRIDAY + MINUTE_NS, FRIDAY + MINUTE_NS, FRIDAY + 80 * SECOND_NS)
     market.bars(EUR, "M1", start - 5 * MINUTE_NS, now, FRIDAY + 80 * SECOND_NS)
     assert under.made - made <= 9
 
