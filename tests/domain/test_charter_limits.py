@@ -290,8 +290,7 @@ ELSEWHERE = {
     "latency_window_min": "the window its counter is kept over",
     "duplicate_window_s": "the window its counter is kept over",
     "repeat_window_s": "the window its counter is kept over",
-    "LIVE_STREAM_TIMEOUT_SECONDS": "held by the stream",
-    "MAX_RECONNECT_ATTEMPTS": "held by the stream",
+    **dict.fromkeys(("LIVE_STREAM_TIMEOUT_SECONDS", "MAX_RECONNECT_ATTEMPTS"), "held by the stream"),
     "max_arm_min": "held when a window is opened, not by an order",
 }
 
