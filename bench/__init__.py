@@ -9,6 +9,7 @@ MEASUREMENTS = (
     "bench.settle",
     "bench.touch",
     "bench.drawing",
+    "bench.live",
     "bench.stream",
     "bench.sandbox",
 )
