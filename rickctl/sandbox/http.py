@@ -51,7 +51,7 @@ class Reply(NamedTuple):
 
 
 class EndOfStream(Exception):
-    """A stream has ended by the venue's own will: the last chunk is sent and the connection closed."""
+    """A stream has ended by the venue's own will: the last chunk is sent, and the connection may serve on."""
 
 
 def _ignore() -> None:

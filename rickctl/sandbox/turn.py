@@ -83,8 +83,7 @@ class Turn:
         try:
             answer = await self._answer()
             if isinstance(answer, Streamed):
-                await self._stream(answer, is_head=is_head, is_chunked=minor > 0)
-                return False
+                return await self._stream(answer, is_head=is_head, is_chunked=minor > 0, goes_on=goes_on and minor > 0)
             await self._send(answer, is_head=is_head, goes_on=goes_on)
         except Ended:
             return False
@@ -125,10 +124,10 @@ class Turn:
                 await send_broken(self._link, reply, fault, stated_ns)
         await self._link.answer(reply, stated_ns, is_head=is_head, goes_on=goes_on)
 
-    async def _stream(self, streamed: Streamed, *, is_head: bool, is_chunked: bool) -> None:
+    async def _stream(self, streamed: Streamed, *, is_head: bool, is_chunked: bool, goes_on: bool) -> bool:
         self.status = streamed.status
         framing = (("Transfer-Encoding", "chunked"),) if is_chunked else ()
-        headers = (*streamed.headers, *framing, *common_headers(self._stated_ns, goes_on=False))
+        headers = (*streamed.headers, *framing, *common_headers(self._stated_ns, goes_on=goes_on))
         stream = _Stream(self._link, self._house.faults, self._aim, is_chunked=is_chunked)
         try:
             await self._link.send(head_bytes(streamed.status, headers))
@@ -137,7 +136,7 @@ class Turn:
         finally:
             streamed.closed()
             self.struck += stream.struck
-        await self._link.close()
+        return goes_on and not self._link.is_gone
 
     async def _poll(self, streamed: Streamed, stream: _Stream) -> None:
         """Send what the stream says until somebody ends it. Raises Ended."""
@@ -149,7 +148,8 @@ class Turn:
                 with self._skewed():
                     lines = streamed.poll(now_ns)
             except EndOfStream:
-                await stream.end("clean")
+                await stream.finish()
+                return
             except Exception as error:  # noqa: BLE001 - a bug of one stream is not the end of the server
                 self._house.log.failed(self._request, error)
                 await stream.end("fin")
@@ -197,10 +197,15 @@ class _Stream:
                 out += self._leave(line, struck)
         await self._write(out)
 
+    async def finish(self) -> None:
+        """The end the venue meant: what was held back and the last chunk."""
+        await self._write(self._held)
+        await self._link.send(LAST_CHUNK if self._is_chunked else b"")
+
     async def end(self, how: str) -> None:
-        """End the stream: `clean` with the last chunk, `fin` or `rst` without. Raises Ended."""
+        """End stream and connection: `clean` with the last chunk, `fin` or `rst` without. Raises Ended."""
         if how == "clean":
-            await self._link.send(LAST_CHUNK if self._is_chunked else b"")
+            await self.finish()
             how = "fin"
         await lose_answer(self._link, how)
 
