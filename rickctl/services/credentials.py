@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.credentials import Login, Slot
@@ -86,15 +87,32 @@ def log_in(
     found = LoggedIn(slot, account, tuple(answer.accounts), _permissions(answer), answer.skew_ms, "")
     if dry_run:
         return found
+    return found._replace(stored=_keep(found, secret, vault, desk, path))
+
+
+def _keep(found: LoggedIn, secret: Secret, vault: Vault, desk: Desk, path: str) -> str:
+    """Keep a token, its login and the record of both, or put back what was there; where it is kept."""
+    slot = found.slot
     # Opened before anything is kept: where nothing can be recorded, nobody logs in.
     desk.open_state()
-    logins = [login for login in desk.logins.load() if login.slot != slot]
-    stored = vault.save(slot, secret)
-    desk.logins.save(
-        [*logins, Login(slot, account, found.accounts, path, desk.state_folder, desk.clock.now_ns())],
-    )
-    _record(desk, "login", slot._replace(account=account), {"stored": stored, "accounts": len(found.accounts)})
-    return found._replace(stored=stored)
+    before, held = desk.logins.load(), vault.load([slot])
+    login = Login(slot, found.account, found.accounts, path, desk.state_folder, desk.clock.now_ns())
+    try:
+        stored = vault.save(slot, secret)
+        desk.logins.save([*(known for known in before if known.slot != slot), login])
+        _record(
+            desk, "login", slot._replace(account=found.account), {"stored": stored, "accounts": len(found.accounts)}
+        )
+    except RickctlError:
+        with suppress(RickctlError):
+            desk.logins.save(before)
+        with suppress(RickctlError):
+            if slot in held:
+                vault.save(slot, held[slot].secret)
+            else:
+                vault.remove(slot)
+        raise
+    return stored
 
 
 def authorise(slot: Slot, secret: Secret, probe: Probe, *, asks_other: bool) -> ProbeAnswer:

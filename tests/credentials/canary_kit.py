@@ -68,7 +68,7 @@ def traces_under(folder: Path) -> list[str]:
 
 
 class Children(threading.Thread):
-    """Looks at the command lines of every process this one has started, for as long as it runs."""
+    """Looks at the command lines of every process this one starts, and at the environment of those that are ours."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -77,8 +77,11 @@ class Children(threading.Thread):
 
     def run(self) -> None:
         while not self._ended.wait(0.005):
-            for pid in _descendants(os.getpid()):
-                self.seen.add(_read(f"/proc/{pid}/cmdline"))
+            for pid in descendants(os.getpid()):
+                words = read_proc(f"/proc/{pid}/cmdline")
+                self.seen.add(words)
+                if "inquiry.py" in words:
+                    self.seen.add(read_proc(f"/proc/{pid}/environ"))
 
     def end(self) -> str:
         """Everything that was seen."""
@@ -87,19 +90,20 @@ class Children(threading.Thread):
         return "\n".join(self.seen)
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
     """Processes started by a process and by those; none where the system does not list them."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - a folder of threads
     except OSError:
         return
     for thread in threads:
-        for child in _read(f"/proc/{pid}/task/{thread}/children").split():
+        for child in read_proc(f"/proc/{pid}/task/{thread}/children").split():
             yield int(child)
-            yield from _descendants(int(child))
+            yield from descendants(int(child))
 
 
-def _read(path: str) -> str:
+def read_proc(path: str) -> str:
+    """A file of a process, empty once that is gone."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:

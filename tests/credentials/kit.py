@@ -36,10 +36,10 @@ _STARTED_S = 10
 
 @dataclass(kw_only=True)
 class Machine(Desk):
-    """A desk whose App has a venue to ask and, where `typed` is a text, a person at a terminal who types it."""
+    """A desk whose App has a venue to ask and, where `told` is a text, a person at a terminal who types it."""
 
     probe: Probe | None = None
-    typed: str | None = None
+    told: str | None = None
     questions: list[str] = field(default_factory=list)
 
     def run(self, *argv: str) -> Answer:
@@ -52,7 +52,7 @@ class Machine(Desk):
             screen=self.screen,
             environment=self.variables(),
             clock=self.clock,
-            ask_hidden=None if self.typed is None else self._type,
+            ask_hidden=None if self.told is None else self._type,
             open_probe=None if probe is None else lambda _: probe,
         )
         with redirect_stdout(out), redirect_stderr(err):
@@ -61,7 +61,7 @@ class Machine(Desk):
 
     def _type(self, question: str) -> str:
         self.questions.append(question)
-        return self.typed or ""
+        return self.told or ""
 
 
 def need_programs() -> None:

@@ -114,7 +114,7 @@ def test_a_token_of_the_other_environment_is_found_out_at_the_socket(
             clock=ground.desk.clock,
             probe=OandaProbe(lambda mode: hosts[mode], ground.desk.clock),
         )
-        machine.typed = TOKEN
+        machine.told = TOKEN
         file = str(tmp_path / "tokens")
         answer = machine.run("login", "oanda", "--mode", asked.value, "--insecure-file", file, "-o", "json")
     assert (answer.code, answer.stdout) == (3, "")

@@ -12,6 +12,7 @@ from rickctl.credentials.vault import LIMIT_S, Keyring
 from rickctl.domain.credentials import Secret, Slot
 from rickctl.domain.errors import SetupError
 from rickctl.domain.scope import Mode
+from tests.credentials.canary_kit import descendants, read_proc
 from tests.credentials.kit import ACCOUNTS, LIVE_TOKEN, TOKEN, Machine, lock_collection, session_bus
 from tests.fakes import FakeProbe
 
@@ -25,18 +26,9 @@ SLACK_S = 4
 KNOWN = {(Mode.PRACTICE, TOKEN): ACCOUNTS, (Mode.LIVE, LIVE_TOKEN): ("001-001-7654321-001",)}
 
 
-def inquiries_alive() -> list[str]:
-    """Command lines of every keyring's process alive on this machine."""
-    found = []
-    for name in os.listdir("/proc"):  # noqa: PTH208 - a folder of processes
-        try:
-            with open(f"/proc/{name}/cmdline", "rb") as opened:  # noqa: PTH123
-                line = opened.read().decode(errors="replace")
-        except OSError:
-            continue
-        if "credentials/inquiry.py" in line:
-            found.append(line)
-    return found
+def inquiries_alive() -> list[int]:
+    """Processes this one has started to ask a keyring, and that still run."""
+    return [pid for pid in descendants(os.getpid()) if "inquiry.py" in read_proc(f"/proc/{pid}/cmdline")]
 
 
 def test_a_keyring_keeps_reads_back_and_forgets_each_slot_apart() -> None:
@@ -92,7 +84,7 @@ def test_with_a_bus_and_no_service_there_is_no_keyring() -> None:
 def test_login_whoami_and_logout_with_a_real_keyring(tmp_path: Path) -> None:
     with session_bus("unlocked") as variables:
         probe = FakeProbe(KNOWN, permissions=("read", "trade"))
-        machine = Machine(root=tmp_path, environment=variables, probe=probe, typed=TOKEN)
+        machine = Machine(root=tmp_path, environment=variables, probe=probe, told=TOKEN)
         done = machine.run("login", "oanda", "--mode", "practice", "-o", "json")
         assert (done.code, done.stderr) == (0, "")
         assert '"stored": "Secret Service"' in done.stdout
@@ -112,8 +104,9 @@ def test_login_whoami_and_logout_with_a_real_keyring(tmp_path: Path) -> None:
 )
 def test_a_keyring_that_does_not_open_stops_login_and_whoami_with_3(service: str, words: str, tmp_path: Path) -> None:
     with session_bus(service) as variables:
-        machine = Machine(root=tmp_path, environment=variables, probe=FakeProbe(KNOWN), typed=TOKEN)
-        for argv in (("whoami",), ("login", "oanda", "--mode", "practice")):
+        machine = Machine(root=tmp_path, environment=variables, probe=FakeProbe(KNOWN), told=TOKEN)
+        quote = ("quote", "EUR_USD", "--account", f"practice:oanda:{ACCOUNTS[0]}")
+        for argv in (("whoami",), ("login", "oanda", "--mode", "practice"), quote):
             started = time.monotonic()
             done = machine.run_process(*argv)
             assert time.monotonic() - started < LIMIT_S + SLACK_S
@@ -138,7 +131,7 @@ def test_a_token_elsewhere_needs_no_keyring(tmp_path: Path) -> None:
 
 
 def test_without_a_keyring_login_stores_nothing_and_names_the_ways(tmp_path: Path) -> None:
-    machine = Machine(root=tmp_path, probe=FakeProbe(KNOWN), typed=TOKEN)
+    machine = Machine(root=tmp_path, probe=FakeProbe(KNOWN), told=TOKEN)
     done = machine.run("login", "oanda", "--mode", "practice")
     assert (done.code, done.stdout) == (3, "")
     for way in ("OANDA_PRACTICE_TOKEN", "RICKCTL_CREDENTIAL_FD", "CREDENTIALS_DIRECTORY", "--insecure-file"):
@@ -149,7 +142,7 @@ def test_without_a_keyring_login_stores_nothing_and_names_the_ways(tmp_path: Pat
 
 def test_a_keyring_locked_after_the_login_is_found_out(tmp_path: Path) -> None:
     with session_bus("unlocked") as variables:
-        machine = Machine(root=tmp_path, environment=variables, probe=FakeProbe(KNOWN), typed=TOKEN)
+        machine = Machine(root=tmp_path, environment=variables, probe=FakeProbe(KNOWN), told=TOKEN)
         assert machine.run("login", "oanda", "--mode", "practice").code == 0
         lock_collection(variables)
         assert "locked" in machine.run("whoami").stderr
@@ -159,11 +152,11 @@ def test_a_sandbox_has_tokens_of_its_own(tmp_path: Path) -> None:
     sandbox = {"RICKCTL_OANDA_URL": "http://127.0.0.1:1"}
     with session_bus("unlocked") as variables:
         probe = FakeProbe({**KNOWN, (Mode.PRACTICE, LIVE_TOKEN): ACCOUNTS[1:]})
-        machine = Machine(root=tmp_path, environment=variables, probe=probe, typed=TOKEN)
+        machine = Machine(root=tmp_path, environment=variables, probe=probe, told=TOKEN)
         assert machine.run("login", "oanda", "--mode", "practice").code == 0
         machine.environment = {**variables, **sandbox}
         assert ",keyring," not in machine.run("whoami", "-o", "csv").stdout
-        machine.typed = LIVE_TOKEN
+        machine.told = LIVE_TOKEN
         assert machine.run("login", "oanda", "--mode", "practice").code == 0
         assert "oanda,practice,101-***-002,keyring," in machine.run("whoami", "-o", "csv").stdout
         assert machine.run("logout", "oanda", "--mode", "practice").code == 0

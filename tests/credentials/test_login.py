@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rickctl.domain.credentials import Secret, Slot
+from rickctl.domain.credentials import ProbeAnswer, Secret, Slot
 from rickctl.domain.errors import SetupError, Unreachable, UsageError
 from rickctl.domain.scope import Mode
-from rickctl.services.credentials import authorise, check_token, skew_warning
+from rickctl.services.credentials import Desk, authorise, check_token, log_in, skew_warning
+from rickctl.store.state import Store
 from tests.credentials.kit import ACCOUNTS, LIVE_TOKEN, TOKEN, Machine
-from tests.fakes import FakeProbe
+from tests.fakes import FakeClock, FakeLoginBook, FakeProbe, FakeVault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from rickctl.domain.credentials import ProbeAnswer
+    from rickctl.domain.credentials import Login
 
 KNOWN = {(Mode.PRACTICE, TOKEN): ACCOUNTS, (Mode.LIVE, LIVE_TOKEN): ("001-001-7654321-001",)}
 PRACTICE = Slot("oanda", Mode.PRACTICE)
@@ -28,7 +30,7 @@ LOGIN = ("login", "oanda", "--mode", "practice")
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     """A machine without a keyring, a venue that knows two tokens, and a person who types the right one."""
-    return Machine(root=tmp_path, probe=FakeProbe(KNOWN), typed=TOKEN)
+    return Machine(root=tmp_path, probe=FakeProbe(KNOWN), told=TOKEN)
 
 
 def to_file(machine: Machine, *argv: str) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def test_what_was_kept_is_found_again_with_its_account(machine: Machine) -> None
 def test_two_modes_and_an_account_of_its_own_lie_side_by_side(machine: Machine) -> None:
     machine.run(*to_file(machine))
     machine.run(*to_file(machine, "--account", ACCOUNTS[1]))
-    machine.typed = LIVE_TOKEN
+    machine.told = LIVE_TOKEN
     file = str(machine.root / "tokens")
     assert machine.run("login", "oanda", "--mode", "live", "--insecure-file", file).code == 0
     names = [line.partition("=")[0] for line in (machine.root / "tokens").read_text(encoding="utf-8").splitlines()]
@@ -86,7 +88,7 @@ def test_two_modes_and_an_account_of_its_own_lie_side_by_side(machine: Machine) 
 
 def test_logins_and_logouts_are_in_the_journal_without_a_secret(machine: Machine) -> None:
     machine.run(*to_file(machine))
-    machine.typed = LIVE_TOKEN
+    machine.told = LIVE_TOKEN
     assert machine.run(*to_file(machine)).code == 3
     machine.run("logout", "oanda", "--mode", "practice")
     rows = journal_of(machine)
@@ -117,7 +119,7 @@ def test_logout_says_where_a_token_is_found_all_the_same(machine: Machine) -> No
 def test_a_token_of_the_other_environment_is_named_and_not_kept(
     typed: str, mode: str, other: str, machine: Machine
 ) -> None:
-    machine.typed = typed
+    machine.told = typed
     done = machine.run("login", "oanda", "--mode", mode, "--insecure-file", str(machine.root / "tokens"))
     assert (done.code, done.stdout) == (3, "")
     assert f"this token belongs to oanda {other}, not {mode}; nothing was stored" in done.stderr
@@ -127,7 +129,7 @@ def test_a_token_of_the_other_environment_is_named_and_not_kept(
 
 def test_a_token_for_a_sandbox_is_never_shown_to_the_other_environment(machine: Machine) -> None:
     probe = FakeProbe(KNOWN)
-    machine.probe, machine.typed = probe, LIVE_TOKEN
+    machine.probe, machine.told = probe, LIVE_TOKEN
     machine.environment["RICKCTL_OANDA_URL"] = "http://127.0.0.1:1"
     done = machine.run(*to_file(machine))
     assert (done.code, probe.asked) == (3, [Mode.PRACTICE])
@@ -204,14 +206,14 @@ def test_what_cannot_be_a_token_is_refused_before_any_venue_is_asked(text: str, 
         check_token("oanda", Secret(text))
     assert TOKEN[:8] not in caught.value.message
     probe = FakeProbe(KNOWN)
-    machine.probe, machine.typed = probe, text
+    machine.probe, machine.told = probe, text
     assert machine.run(*to_file(machine)).code == 2
     assert probe.asked == []
 
 
 @pytest.mark.parametrize("text", ["short-token", TOKEN.upper(), TOKEN + "0", "0" * 64])
 def test_a_token_of_another_shape_is_tried_with_a_warning(text: str, machine: Machine) -> None:
-    machine.probe, machine.typed = FakeProbe({(Mode.PRACTICE, text): ACCOUNTS}), text
+    machine.probe, machine.told = FakeProbe({(Mode.PRACTICE, text): ACCOUNTS}), text
     done = machine.run(*to_file(machine))
     assert done.code == 0
     assert "32 - 32 hexadecimal digits so far; this one has another shape" in done.stderr
@@ -233,21 +235,21 @@ def test_a_rehearsal_asks_the_venue_and_writes_nothing(machine: Machine) -> None
     done = machine.run(*LOGIN, "--dry-run")
     assert done.code == 0
     assert "would log in at oanda practice" in done.stdout
-    machine.typed = LIVE_TOKEN
+    machine.told = LIVE_TOKEN
     assert machine.run(*LOGIN, "--dry-run").code == 3
     assert machine.run("logout", "oanda", "--mode", "practice", "--dry-run").code == 0
     assert not [path for path in machine.root.rglob("*") if path.is_file()]
 
 
 def test_without_a_terminal_nobody_is_asked(machine: Machine) -> None:
-    machine.typed = None
+    machine.told = None
     done = machine.run(*to_file(machine))
     assert done.code == 2
     assert "hint: add --token-stdin or --token-file FILE" in done.stderr
 
 
 def test_a_token_comes_from_a_file_of_its_own(machine: Machine) -> None:
-    machine.typed = None
+    machine.told = None
     path = machine.root / "token"
     path.write_text(f"{TOKEN}\n", encoding="utf-8")
     path.chmod(0o644)
@@ -330,3 +332,24 @@ def test_where_nothing_can_be_recorded_nobody_logs_in(machine: Machine) -> None:
     machine.folders.state.write_text("in the way", encoding="utf-8")
     assert machine.run(*to_file(machine)).code == 3
     assert not (machine.root / "tokens").exists()
+
+
+class _Broken(FakeLoginBook):
+    """A book of logins that cannot be written."""
+
+    def save(self, logins: Sequence[Login]) -> None:
+        if logins:
+            message = "no room"
+            raise SetupError(message, code="disk_full")
+
+
+@pytest.mark.parametrize("held", [{}, {PRACTICE: "an older token"}])
+def test_a_login_that_fails_half_way_puts_back_what_was_there(held: dict[Slot, str], tmp_path: Path) -> None:
+    vault = FakeVault(held)
+    clock = FakeClock()
+    with Store.open(tmp_path / "state", tmp_path / "config", clock, write=True) as store:
+        desk = Desk(logins=_Broken(), open_state=lambda: store, clock=clock, state_folder="state", uid=1)
+        with pytest.raises(SetupError, match="no room"):
+            log_in(PRACTICE, Secret(TOKEN), vault, desk, lambda *_: ProbeAnswer(ACCOUNTS))
+        assert vault.held == held
+        assert not list(store.journal())
