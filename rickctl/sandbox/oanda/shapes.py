@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rickctl.domain.instants import SECOND_NS, rfc3339
@@ -40,12 +40,17 @@ instruments, the balances of account changes.
 """
 
 
+@lru_cache(maxsize=4096)
+def _second_text(second: int) -> str:
+    return rfc3339(second * SECOND_NS)[:-1]
+
+
 def time_text(at_ns: int, *, is_unix: bool) -> str:
     """`2016-06-22T18:41:36.201836422Z` or `1466620896.201836422`: nine decimals always."""
     seconds, fraction = divmod(at_ns, SECOND_NS)
     if is_unix:
         return f"{seconds}.{fraction:09d}"
-    return f"{rfc3339(seconds * SECOND_NS)[:-1]}.{fraction:09d}Z"
+    return f"{_second_text(seconds)}.{fraction:09d}Z"
 
 
 def render(fields: Fields, *, is_unix: bool, skew_ns: int = 0, with_newer: bool = True) -> bytes:
@@ -54,14 +59,12 @@ def render(fields: Fields, *, is_unix: bool, skew_ns: int = 0, with_newer: bool 
 
 
 def _plain(value: Value, manner: tuple[bool, int, bool]) -> JSON:
-    if value is None or isinstance(value, str | bool):
+    if value is None or isinstance(value, str):
         return value
     if isinstance(value, Decimal):
         return decimal_text(value)
-    if isinstance(value, Instant):
-        return time_text(value + manner[1], is_unix=manner[0])
     if isinstance(value, int):
-        return value
-    if isinstance(value, Mapping):
-        return {name: _plain(one, manner) for name, one in value.items() if manner[2] or name not in NEWER_FIELDS}
-    return [_plain(one, manner) for one in value]
+        return time_text(value + manner[1], is_unix=manner[0]) if isinstance(value, Instant) else value
+    if isinstance(value, tuple):
+        return [_plain(one, manner) for one in value]
+    return {name: _plain(one, manner) for name, one in value.items() if manner[2] or name not in NEWER_FIELDS}
