@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,16 @@ ROOT = Path(__file__).resolve().parent.parent
 SIZE_VARIABLE = "RICKCTL_TEST_SIZE"
 
 # The same examples every time, no database, no deadline: a slow machine is not a failure. `full` looks further.
-settings.register_profile("small", derandomize=True, database=None, deadline=None, max_examples=60, print_blob=True)
+# What failed is shown as it was found and made small; the search for what may vary in it takes minutes.
+settings.register_profile(
+    "small",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=60,
+    print_blob=True,
+    phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
+)
 settings.register_profile("full", parent=settings.get_profile("small"), max_examples=2000)
 settings.load_profile("full" if os.environ.get(SIZE_VARIABLE) == "full" else "small")
 

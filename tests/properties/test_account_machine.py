@@ -133,6 +133,8 @@ class AccountMachine(RuleBasedStateMachine):
 
     @rule(pick=st.integers(0, 1), back=st.integers(0, 3), part=st.sampled_from([None, 1, 300]))
     def close(self, pick: int, back: int, part: int | None) -> None:
+        # What was sent at this very instant fills before the close is asked for.
+        self.settle(self.now_ns)
         symbol = self.symbols[pick]
         number = self.number = self.number + 1
         trade = number - back if back else None

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 TAPES = Path(__file__).parents[1] / "fixtures" / "tapes"
 SEEDS = range(12 if IS_FULL else 1)
 COMMANDS = 60
+FEWEST_FILLS = 5
+"""On a day that is mostly closed; `test_those_days_hold_everything_that_can_happen` says what they hold together."""
 
 WINDOWS = {
     "overnight": ("2026-11-18T18:00:00Z", 24),
@@ -103,7 +105,7 @@ def test_a_day_on_the_simulated_market_is_one_ledger_however_often_it_is_settled
     window: str, terms: str, seed: int
 ) -> None:
     desk = check_every_way(sim_world(window, terms, seed), plan_name(window, terms, seed), COMMANDS)
-    assert len(desk.fills()) >= 20
+    assert len(desk.fills()) >= FEWEST_FILLS
 
 
 def test_those_days_hold_everything_that_can_happen() -> None:
