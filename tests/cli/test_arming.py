@@ -307,7 +307,7 @@ def test_what_cannot_be_armed_is_refused_by_name(ready: LiveDesk, words: tuple[s
 
 @pytest.mark.parametrize("words", [("arm", "--account", LIVE), ("pin", "set"), ("pin", "change")])
 def test_nobody_at_the_terminal_arms_or_sets_a_pin(ready: LiveDesk, words: tuple[str, ...]) -> None:
-    ready.environment["PIN"] = ready.environment["RICKCTL_PIN"] = PIN
+    ready.environment["PIN"] = ready.environment["ARM_PIN"] = PIN
     assert code_of(ready.run_here(*words, "-o", "json")) == "needs_person"
 
 

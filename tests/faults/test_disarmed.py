@@ -94,7 +94,7 @@ ADDING: tuple[tuple[str, ...], ...] = (
 VARIABLES = (
     {"RICKCTL_OUTPUT": "json"},
     {"EXECUTION_ENABLED": "true", "ACTIVE_BROKER": "oanda"},
-    {"RICKCTL_OANDA_URL": "http://127.0.0.1:9", "QUALITY_THRESHOLD": "70", "PIN": PIN, "RICKCTL_PIN": PIN},
+    {"RICKCTL_OANDA_URL": "http://127.0.0.1:9", "QUALITY_THRESHOLD": "70", "PIN": PIN, "ARM_PIN": PIN},
 )
 
 
