@@ -222,25 +222,25 @@ class Watched:
 
 def test_candles_ask_the_market_for_no_more_than_they_need_and_for_most_only_once(counter: Counter) -> None:
     watched = counter.wire._desk.bars.market = Watched(counter.market)
-    counter.pass_ns(parse_instant("2026-11-22T23:00:00Z") - counter.wall.at_ns)
-    assert len(times(counter, "granularity=S5&count=1000")) == 1000
-    assert watched.bars_given < 1100
+    counter.pass_ns(parse_instant("2026-11-22T22:20:00Z") - counter.wall.at_ns)
+    assert len(times(counter, "granularity=S5&count=600")) == 600
+    assert watched.bars_given < 700
     given = watched.bars_given
-    assert len(times(counter, "granularity=S5&count=1000")) == 1000
+    assert len(times(counter, "granularity=S5&count=600")) == 600
     assert watched.bars_given < given + 40
 
 
 def test_many_candles_are_found_in_slices_and_are_the_same(counter: Counter) -> None:
     query = f"{CANDLES}?granularity=S5&smooth=true&price=MBA"
-    wanted = counter.get(f"{query}&count=1150&to=2026-11-18T10:00:00Z").body
-    sliced = counter.stream(f"{query}&count=1250&to=2026-11-18T10:00:00Z")
+    wanted = counter.get(f"{query}&count=550&to=2026-11-18T10:00:00Z").body
+    sliced = counter.stream(f"{query}&count=650&to=2026-11-18T10:00:00Z")
     answers: list[Sequence[bytes]] = []
     while not any(answers):
         answers.append(sliced.poll(counter.clock.now_ns()))
     with pytest.raises(EndOfStream):
         sliced.poll(counter.clock.now_ns())
     told = json.loads(answers[-1][0])
-    assert (len(told["candles"]), len(answers) > 1250 // 32) == (1250, True)
+    assert (len(told["candles"]), len(answers) > 650 // 32) == (650, True)
     assert told["candles"][100:] == wanted["candles"]
 
 

@@ -30,7 +30,7 @@ _MOST = 5000
 _SLOT_NS = 250 * MILLISECOND_NS
 _PARTS = "MBA"
 _LATEST = 2
-_MANY_BARS = 1200
+_MANY_BARS = 600
 
 _Found = TypeVar("_Found")
 
@@ -101,7 +101,7 @@ def _at_once(work: Generator[None, None, _Found]) -> _Found:
 
 
 def _in_slices(desk: Desk, call: Call, work: Work) -> Streamed:
-    """The same answer, its body sent when it is found; the connection ends with it."""
+    """The same answer, chunked: its body is sent when it is found."""
     told: list[Fields] = []
 
     def poll(now_ns: int) -> Sequence[bytes]:
