@@ -77,6 +77,16 @@ def test_half_a_line_was_never_answered_for(tmp_path: Path, cut: int) -> None:
     assert opened(floor).transactions(ID, 1, 99) == floor.exchange.transactions(ID, 1, 99)
 
 
+def test_a_short_line_over_half_a_long_one_leaves_nothing_of_it(tmp_path: Path) -> None:
+    floor = Floor(folder=tmp_path)
+    floor.buy(takeProfitOnFill={"price": "1.2"}, stopLossOnFill={"price": "1.0"})
+    path = tmp_path / f"{ID}.jsonl"
+    path.write_bytes(path.read_bytes()[:-1])
+    floor.exchange = opened(floor)
+    floor.cancel("99")
+    assert opened(floor).transactions(ID, 1, 99) == floor.exchange.transactions(ID, 1, 99)
+
+
 def test_every_request_is_on_disk_before_it_is_answered(tmp_path: Path) -> None:
     floor = Floor(folder=tmp_path)
     path = tmp_path / f"{ID}.jsonl"

@@ -156,6 +156,14 @@ def test_a_replaced_order_names_the_one_that_takes_its_place() -> None:
     assert (floor.standing("4").replaced_by_id, floor.standing("6").replaces_id) == (6, order.id)
 
 
+def test_a_replacement_may_keep_its_client_id() -> None:
+    floor = Floor()
+    floor.pend("LIMIT", price="1.09000", clientExtensions={"id": "mine"})
+    body = {"type": "LIMIT", "instrument": "EUR_USD", "units": "1", "price": "1.08000"}
+    assert floor.replace("4", **body, clientExtensions={"id": "mine"}).verdict is Verdict.DONE
+    assert floor.standing("@mine").id == 6
+
+
 def test_a_replacement_may_fill_at_once() -> None:
     floor = Floor()
     floor.pend("LIMIT", price="1.09000")
@@ -208,6 +216,31 @@ def test_an_exit_the_market_is_past_fills_as_it_is_made() -> None:
         "stopLossOrderFillTransaction",
     ]
     assert did(floor, outcome)[-1] == "ORDER_CANCEL(LINKED_TRADE_CLOSED)"
+
+
+def test_an_exit_made_beside_one_that_fills_at_once_is_cancelled_with_its_trade() -> None:
+    floor = Floor()
+    floor.buy()
+    outcome = floor.exits("5", stopLoss={"price": "1.11000"}, trailingStopLoss={"distance": "0.00100"})
+    assert did(floor, outcome) == [
+        "STOP_LOSS_ORDER(CLIENT_ORDER)",
+        "TRAILING_STOP_LOSS_ORDER(CLIENT_ORDER)",
+        "ORDER_FILL(STOP_LOSS_ORDER)",
+        "ORDER_CANCEL(LINKED_TRADE_CLOSED)",
+    ]
+    assert "trailingStopLossOrderTransaction" in outcome.parts
+    # A target stands before the stop: both are made, the one that fills first ends the other.
+    floor.buy()
+    outcome = floor.exits("11", takeProfit={"price": "1.09000"}, stopLoss={"price": "1.11000"})
+    assert did(floor, outcome)[-2:] == ["ORDER_CANCEL(LOSING_TAKE_PROFIT)", "ORDER_FILL(STOP_LOSS_ORDER)"]
+
+
+def test_both_exits_past_the_market_fill_only_once() -> None:
+    floor = Floor()
+    floor.buy()
+    floor.price("1.10100", "1.10110")
+    outcome = floor.exits("5", takeProfit={"price": "1.10050"}, stopLoss={"price": "1.11000"})
+    assert did(floor, outcome)[-2:] == ["ORDER_FILL(TAKE_PROFIT_ORDER)", "ORDER_CANCEL(LINKED_TRADE_CLOSED)"]
 
 
 def test_a_target_that_would_lose_is_cancelled_when_it_would_fill() -> None:

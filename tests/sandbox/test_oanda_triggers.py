@@ -103,6 +103,15 @@ def test_a_trailing_stop_only_follows_its_trade(units: str, path: list[str], val
     assert str(floor.exchange.order_fields(ID, floor.standing("6"))["trailingStopValue"]) == value
 
 
+def test_a_trailing_stop_stays_when_another_order_meets_a_worse_price() -> None:
+    floor = Floor()
+    floor.buy(trailingStopLossOnFill={"distance": "0.00100"})
+    floor.price("1.10050", "1.10060")
+    floor.pend("LIMIT", price="1.10020")
+    assert said(floor.price("1.10010", "1.10020")) == ["ORDER_FILL(LIMIT_ORDER)"]
+    assert floor.standing("6").trailing == Decimal("1.09950")
+
+
 def test_a_trailing_stop_fills_where_it_has_come_to() -> None:
     floor = Floor()
     floor.buy(trailingStopLossOnFill={"distance": "0.00100"})
@@ -161,6 +170,17 @@ def test_an_entry_and_its_stop_inside_one_bar_both_count_and_its_target_does_not
         "ORDER_CANCEL(LINKED_TRADE_CLOSED)",
     ]
     assert str(made[3].fields["price"]) == "1.09900"
+
+
+def test_an_exit_made_inside_a_bar_meets_the_next_one_from_its_open() -> None:
+    floor = Floor()
+    floor.pend("STOP", price="1.10100", stopLossOnFill={"price": "1.09900"})
+    end = floor.now + SECOND_NS
+    floor.market.add(span(floor.now, end, ("1.10000", "1.10200"), ("1.10010", "1.10210")))
+    floor.market.add(point(end, "1.09500", "1.09510"))
+    made = floor.until(end)
+    assert said(made) == ["ORDER_FILL(STOP_ORDER)", "STOP_LOSS_ORDER(ON_FILL)", "ORDER_FILL(STOP_LOSS_ORDER)"]
+    assert str(made[2].fields["price"]) == "1.09500", "at the gap"
 
 
 def test_between_the_opens_of_bars_an_order_fills_at_what_is_quoted() -> None:
