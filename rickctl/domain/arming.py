@@ -251,7 +251,7 @@ def _time_faults(window: Window, now: Moment) -> tuple[tuple[bool, Cause, str], 
 class ArmBox(Protocol):
     """Where windows are kept, away from the database: ending one works while that is locked or lost.
 
-    Every call raises SetupError.
+    What changes something raises SetupError.
     """
 
     def load(self, scope: Scope) -> Window | Ended | None:

@@ -43,11 +43,11 @@ class ArmFiles:
         self._config = config
 
     def load(self, scope: Scope) -> Window | Ended | None:
-        """What stands for a scope; what cannot be trusted counts as ended. Raises SetupError for a file of others."""
+        """What stands for a scope; what cannot be trusted, or others can reach, counts as ended."""
         return self._read(self._path(scope), scope)
 
     def all(self) -> list[Window | Ended]:
-        """What stands for every scope. Raises SetupError."""
+        """What stands for every scope."""
         names = sorted(self._config.glob("armed-*.json"))
         return [found for name in names if (found := self._read(name, None)) is not None]
 
@@ -89,20 +89,21 @@ class ArmFiles:
             raise from_os(error, path) from error
 
     def _read(self, path: Path, scope: Scope | None) -> Window | Ended | None:
-        if not check_file(path):
-            return None
+        why = f"{path.name} is not as rickctl wrote it"
         try:
+            if not check_file(path):
+                return None
             held = json.loads(path.read_bytes())
             mac, key = str(held.pop("mac")), load_key(self._config)
             if key is not None and hmac.compare_digest(mac.encode(), _mac(key, held).encode()):
                 return _parse_window(held["window"]) if "window" in held else _parse_ended(held["ended"])
         except FileNotFoundError:
             return None
-        except OSError as error:
-            raise from_os(error, path) from error
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except SetupError as error:
+            why = error.message
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass
-        return Ended(scope or _named(path), 0, Cause.DAMAGED, f"{path.name} is not as rickctl wrote it", 0)
+        return Ended(scope or _named(path), 0, Cause.DAMAGED, why, 0)
 
 
 def _named(path: Path) -> Scope:

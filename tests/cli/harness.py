@@ -114,10 +114,10 @@ class Desk:
             code = run(argv, app)
         return Answer(out.getvalue(), err.getvalue(), int(code))
 
-    def run_process(self, *argv: str) -> Answer:
+    def run_process(self, *argv: str, before: tuple[str, ...] = ()) -> Answer:
         """Run one command line as a process of its own: a pipe for a screen, the machine's clock, nobody to answer."""
         done = subprocess.run(
-            [sys.executable, "-m", "rickctl", *argv],
+            [*before, sys.executable, "-m", "rickctl", *argv],
             cwd=ROOT,
             env={"PATH": os.environ.get("PATH", ""), **self.variables()},
             stdin=subprocess.DEVNULL,

@@ -102,12 +102,15 @@ def test_a_window_copied_to_another_account_still_names_its_own(config: Path) ->
     assert found.scope == LIVE
 
 
-def test_a_file_others_can_reach_is_refused(config: Path) -> None:
+def test_a_file_others_can_reach_counts_as_ended_and_keeps_nobody_from_ending_the_rest(config: Path) -> None:
     files = ArmFiles(config)
     files.open(WINDOW)
     (config / NAME).chmod(0o644)
-    with pytest.raises(SetupError):
-        files.load(LIVE)
+    found = files.load(LIVE)
+    assert isinstance(found, Ended)
+    assert (found.cause, "others can reach it" in found.detail) == (Cause.DAMAGED, True)
+    (config / "journal.key").chmod(0o644)
+    assert [type(one) for one in files.all()] == [Ended]
 
 
 def test_ending_works_without_the_key(config: Path) -> None:
