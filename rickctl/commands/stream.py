@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -14,6 +17,8 @@ from rickctl.render.ticks import QuoteLines
 from rickctl.services.stream import Limits, check_limits, stream_rounds
 
 cli = noun("Prices as they change.")
+
+_ROWS_BETWEEN_LOOKS = 100_000
 
 CountOption = Annotated[
     int | None, typer.Option("--count", "-n", metavar="N", help="end after N quotes", show_default=False)
@@ -50,4 +55,16 @@ def stream(
         is_paced=app.is_painted(output),
         tell=app.warn,
     )
-    app.show_rounds(rounds, quotes_view, output=output, badge=book.badge, text_of=QuoteLines().text)
+    with _rare_collection():
+        app.show_rounds(rounds, quotes_view, output=output, badge=book.badge, text_of=QuoteLines().text)
+
+
+@contextmanager
+def _rare_collection() -> Iterator[None]:
+    """Look for dead cycles seldom: thousands of rows a second come and go, and none of them is one."""
+    held = gc.get_threshold()
+    gc.set_threshold(_ROWS_BETWEEN_LOOKS, *held[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*held)
