@@ -82,15 +82,9 @@ class OandaWire:
         self._desk.exchange.advance(now_ns)
 
     def invitation(self, url: str) -> Sequence[str]:
-        """The lines that point other clients at this server."""
+        """A line that asks this server for the first account's summary."""
         account_id, token = self._desk.exchange.account_ids[0], self._desk.settings.token
-        _, _, place = url.partition("://")
-        host, _, port = place.partition(":")
-        return (
-            f"curl -H 'Authorization: Bearer {token}' {url}/v3/accounts/{account_id}/summary",
-            f'# oandapyV20: TRADING_ENVIRONMENTS["sandbox"] = {{"api": "{url}", "stream": "{url}"}}',
-            f'# v20: Context("{host}", {port}, ssl={url.startswith("https")}, token="{token}")',
-        )
+        return (f"curl -H 'Authorization: Bearer {token}' {url}/v3/accounts/{account_id}/summary",)
 
     def describe(self) -> Mapping[str, JSON]:
         """Accounts with their newest transaction, and what is open."""
