@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.app.log import CommandLog
 from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
-from rickctl.domain.errors import SetupError, UsageError
+from rickctl.domain.errors import UsageError
 from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
 from rickctl.render.write import check_format, write_rounds, write_view, write_watch
 
@@ -132,12 +132,13 @@ class App:
             self._markets[key] = open_market(source, seed=seed, expected=expected)
         return self._markets[key]
 
-    def store(self, *, write: bool) -> Store:
+    def store(self, *, write: bool, busy_ms: int | None = None) -> Store:
         """The state of this machine, opened once a run; reading makes nothing. Raises SetupError."""
         if write not in self._stores:
             from rickctl.store.state import Store  # noqa: PLC0415 - opened on first use
 
-            self._stores[write] = Store.open(self.folders.state, self.folders.config, self.clock, write=write)
+            state, config = self.folders
+            self._stores[write] = Store.open(state, config, self.clock, write=write, busy_ms=busy_ms)
         return self._stores[write]
 
     @property
@@ -147,14 +148,7 @@ class App:
 
     def glance(self) -> Store | None:
         """The state to read at the press of a key: not waited for where it is held. Raises SetupError."""
-        if not self._has_state():
-            return None
-        from rickctl.store.state import Store  # noqa: PLC0415 - opened on first use
-
-        if False not in self._stores:
-            folders = self.folders
-            self._stores[False] = Store.open(folders.state, folders.config, self.clock, write=False, busy_ms=_GLANCE_MS)
-        return self._stores[False]
+        return self.store(write=False, busy_ms=_GLANCE_MS) if self._has_state() else None
 
     def book(self, account: str | None) -> Book:
         """The account to read prices for; the default one need not exist yet. Raises UsageError for another."""
@@ -330,17 +324,9 @@ class App:
 
     def run_editor(self, editor: str, path: Path) -> None:
         """Let a person edit a file. Raises SetupError where the editor does not start or fails."""
-        import shlex  # noqa: PLC0415 - only an edit needs them
-        import subprocess  # noqa: PLC0415
+        from rickctl.app.system import run_editor  # noqa: PLC0415 - only an edit needs it
 
-        try:
-            done = subprocess.run([*shlex.split(editor), str(path)], check=False)  # noqa: S603 - the user's own editor
-        except (OSError, ValueError) as error:
-            message = f"editor {editor!r} does not start: {error}"
-            raise SetupError(message, code="no_editor") from None
-        if done.returncode:
-            message = f"editor {editor!r} ended with {done.returncode}"
-            raise SetupError(message, code="no_editor")
+        run_editor(editor, path)
 
     def close(self) -> None:
         """Let go of what was opened."""

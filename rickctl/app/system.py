@@ -8,10 +8,12 @@ import time
 from typing import TYPE_CHECKING
 
 from rickctl.app import App
+from rickctl.domain.errors import SetupError
 from rickctl.render.layout import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 DEFAULT_WIDTH = 80
 
@@ -76,3 +78,18 @@ def find_screen(environment: Mapping[str, str]) -> Screen:
 
     has_colour = not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
     return Screen(is_terminal=True, width=get_terminal_size((DEFAULT_WIDTH, 24)).columns, has_colour=has_colour)
+
+
+def run_editor(editor: str, path: Path) -> None:
+    """Let a person edit a file. Raises SetupError where the editor does not start or fails."""
+    import shlex  # noqa: PLC0415 - only an edit needs them
+    import subprocess  # noqa: PLC0415
+
+    try:
+        done = subprocess.run([*shlex.split(editor), str(path)], check=False)  # noqa: S603 - the user's own editor
+    except (OSError, ValueError) as error:
+        message = f"editor {editor!r} does not start: {error}"
+        raise SetupError(message, code="no_editor") from None
+    if done.returncode:
+        message = f"editor {editor!r} ended with {done.returncode}"
+        raise SetupError(message, code="no_editor")

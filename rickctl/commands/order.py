@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,7 @@ from rickctl.commands.options import (
     contract,
     noun,
 )
-from rickctl.domain.errors import ExitCode, UsageError
+from rickctl.domain.errors import ExitCode, Refused, SetupError, UsageError
 from rickctl.domain.instants import parse_duration_ns
 from rickctl.domain.orders import OrderState, Side
 from rickctl.render.orders import (
@@ -38,9 +38,15 @@ from rickctl.render.preview import PREVIEW_FIELDS, preview_view
 from rickctl.services.drafts import Draft
 from rickctl.services.terms import Words
 
+if TYPE_CHECKING:
+    from rickctl.app import App
+    from rickctl.services.orderdesk import OrderDesk
+    from rickctl.services.report import OrderReport
+
 cli = noun("Place, cancel, modify and look at orders; every entry carries a stop-loss and a take-profit.")
 
 _SENT = (ExitCode.REJECTED, ExitCode.UNREACHABLE, ExitCode.REFUSED, ExitCode.UNKNOWN)
+_KILLED_BUSY_MS = 200
 _READ = (ExitCode.UNREACHABLE,)
 
 SideArgument = Annotated[
@@ -152,11 +158,25 @@ def place(
         checked, refused = app.desks.orders(account, write=False).preview(draft)
         app.show(preview_view(checked, refused, show_all=show_all), output=output, badge=app.badge(account, "dry run"))
         raise typer.Exit(ExitCode.DONE if refused is None else ExitCode.REFUSED)
-    orders = app.desks.orders(account, write=True)
-    report = orders.place(draft)
+    orders, report = _placed(app, account, draft)
     if report.state is OrderState.WORKING and orders.is_stepped():
         app.hint(f"rickctl account advance {orders.scope.account} --by 1m")
     app.show(order_view(report), output=output, badge=app.badge(account))
+
+
+def _placed(app: App, account: str | None, draft: Draft) -> tuple[OrderDesk, OrderReport]:
+    """Place it; under a kill, which refuses it in any case, nobody who holds the state is waited for."""
+    killed = app.kill_reason()
+    try:
+        if killed is not None:
+            app.store(write=True, busy_ms=_KILLED_BUSY_MS)
+        orders = app.desks.orders(account, write=True)
+        return orders, orders.place(draft)
+    except SetupError as error:
+        if killed is None or error.code != "state_locked":
+            raise
+        message = f"trading is killed: {killed}"
+        raise Refused(message, code="kill_latch", hint="rickctl resume") from None
 
 
 @cli.command()

@@ -24,6 +24,9 @@ DATABASE_NAME = "rickctl.db"
 BUSY_MS = 10_000
 """How long a writer waits for another, in milliseconds."""
 
+READ_BUSY_MS = 2_000
+"""How long a read waits for somebody who keeps even readers out; nothing depends on it but an answer."""
+
 HEADROOM_BYTES = 1 << 20
 """Free space below which no new intent begins, so that what is already sent can still be recorded."""
 
@@ -142,7 +145,7 @@ def open_for_writing(
 
 
 def open_for_reading(
-    folder: Path, *, migrations: Sequence[Migration] = MIGRATIONS, busy_ms: int = BUSY_MS
+    folder: Path, *, migrations: Sequence[Migration] = MIGRATIONS, busy_ms: int = READ_BUSY_MS
 ) -> Database | None:
     """Open the database for reads only; None where there is none yet. Nothing is made, but an older schema is migrated.
 

@@ -10,7 +10,7 @@ from rickctl.domain.errors import SetupError
 from rickctl.domain.records import JournalHead
 from rickctl.store import audit
 from rickctl.store.anchor import Anchor, load_key, make_key
-from rickctl.store.db import BUSY_MS, DATABASE_NAME, integrity, open_for_reading, open_for_writing
+from rickctl.store.db import BUSY_MS, DATABASE_NAME, READ_BUSY_MS, integrity, open_for_reading, open_for_writing
 from rickctl.store.failures import read_only, unusable
 from rickctl.store.journal import Chain, journal_head
 from rickctl.store.reads import Reads
@@ -95,11 +95,16 @@ class Store(Reads):
         clock: Clock,
         *,
         write: bool,
-        busy_ms: int = BUSY_MS,
+        busy_ms: int | None = None,
         max_pages: int | None = None,
         migrations: Sequence[Migration] = MIGRATIONS,
     ) -> Self:
-        """Open to read, which makes nothing, or to write, which makes what is missing; raises SetupError."""
+        """Open to read, which makes nothing, or to write, which makes what is missing; raises SetupError.
+
+        `busy_ms` is how long another process is waited for, where it should be neither a read's nor a write's usual.
+        """
+        if busy_ms is None:
+            busy_ms = BUSY_MS if write else READ_BUSY_MS
         path = state_dir / DATABASE_NAME
 
         def look() -> Database | None:
