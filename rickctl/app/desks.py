@@ -49,6 +49,7 @@ class Desks:
     def __init__(self, app: App) -> None:
         self._app = app
         self._owner: Owner | None = None
+        self._told: set[str] = set()
 
     def desk(self, account: str | None, *, write: bool) -> Desk:
         """One account to work on; the default one need not exist yet. Raises UsageError for an unknown one."""
@@ -88,7 +89,7 @@ class Desks:
     def reading(self, scope: Scope) -> tuple[Desk, Held]:
         """An account settled to now, or as last written where its prices are away. Raises UsageError, SetupError."""
         try:
-            desk = self._desk(scope, write=False)
+            desk = replace(self._desk(scope, write=False), tell=self._tell_once)
         except (Unreachable, SetupError) as error:
             if error.code not in {"tape_missing", "tape_changed"}:
                 raise
@@ -119,9 +120,16 @@ class Desks:
         """Every account that still takes orders. Raises SetupError."""
         return [row for row in self._app.store(write=False).accounts() if row.status is AccountStatus.OPEN]
 
-    def orders(self, account: str | None, *, write: bool) -> OrderDesk:
-        """The orders of one account. Raises UsageError, SetupError."""
+    def _tell_once(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self._app.warn(text)
+
+    def orders(self, account: str | None, *, write: bool, as_written: bool = False) -> OrderDesk:
+        """The orders of one account; `as_written` does without a broker that is away. Raises UsageError, SetupError."""
         desk = self.desk(account, write=write)
+        if as_written:
+            desk = replace(desk, tell=self._tell_once)
         return OrderDesk(desk=desk, trader=self.trader(desk), execution=self.execution(desk), is_gone=self.is_gone)
 
     def list_orders(self, account: str | None, *, states: set[OrderState] | None, count: int) -> list[OrderReport]:

@@ -261,7 +261,7 @@ def show(
 ) -> None:
     """Show one order whole, and the rules its account fills by."""
     app = app_of(context)
-    orders = app.desks.orders(account, write=False)
+    orders = app.desks.orders(account, write=False, as_written=True)
     app.show(order_view(orders.show(order), orders.rules()), output=output, badge=app.badge(account))
 
 
@@ -275,7 +275,8 @@ def history(
     The oldest comes first.
     """
     app = app_of(context)
-    app.show(history_view(app.desks.orders(account, write=False).show(order)), output=output, badge=app.badge(account))
+    orders = app.desks.orders(account, write=False, as_written=True)
+    app.show(history_view(orders.show(order)), output=output, badge=app.badge(account))
 
 
 @cli.command()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rickctl.domain.account import AccountState, Speed, parse_state, state_json
-from rickctl.domain.errors import Refused, SetupError
+from rickctl.domain.errors import Refused, SetupError, Unreachable
 from rickctl.domain.events import EquityMarked, from_json, number_of, to_json
 from rickctl.domain.fills import Batch
 from rickctl.domain.hours import day_start_ns
@@ -58,7 +58,8 @@ class Held(NamedTuple):
 class Desk:
     """One account's state, market and clock; `opening` are the terms it gets when it is first written.
 
-    `venue` is where the account is kept, None for one that is kept here.
+    `venue` is where the account is kept, None for one that is kept here; with `tell` a venue that
+    is away is told of and the account is as last written, which is enough to say what became of orders.
     """
 
     scope: Scope
@@ -68,6 +69,7 @@ class Desk:
     opening: AccountConfig
     state: State | None = None
     venue: Venue | None = None
+    tell: Callable[[str], None] | None = None
 
     @property
     def attaches_exits(self) -> bool:
@@ -110,18 +112,27 @@ def hold(desk: Desk) -> Held:
 
 
 def _mirrored(desk: Desk, venue: Venue, row: AccountRow | None) -> Held:
-    """The account as its broker's record has it by now, with what it was worth where that counts for the limits."""
+    """The account as its broker's record has it by now."""
     asked_ns = desk.clock.now_ns()
     if row is None:
-        news = venue.meet(desk.opening, asked_ns)
-        first, *rest = news.events
-        batch = Batch(fold([first]))
-        batch.events.append(first)
-    else:
-        stored = _stored_state(row)
+        met = venue.meet(desk.opening, asked_ns)
+        batch = Batch(fold(met.events[:1]))
+        batch.events.append(met.events[0])
+        return _told(desk, batch, met._replace(events=met.events[1:]), None)
+    stored = _stored_state(row)
+    try:
         news = venue.news(stored, asked_ns)
-        batch, rest = Batch(stored), list(news.events)
-    for event in rest:
+    except Unreachable as error:
+        if desk.tell is None:
+            raise
+        desk.tell(f"{error.message}; {desk.scope} is shown as last written")
+        return Held(stored, (), row, row.checkpoint_ns)
+    return _told(desk, Batch(stored), news, row)
+
+
+def _told(desk: Desk, batch: Batch, news: News, row: AccountRow | None) -> Held:
+    """The account after the news, marked where its equity counts for the limits."""
+    for event in news.events:
         batch.add(event)
     # The broker's clock may be ahead of ours; time of an account never runs back.
     now_ns = max(desk.clock.now_ns(), batch.state.checkpoint_ns)

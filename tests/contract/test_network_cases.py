@@ -178,3 +178,13 @@ def test_44_the_books_follow_the_venue_over_money_that_moved(ground: OandaGround
     ground.positions()
     report = ground.data("pnl")["accounts"][0]
     assert Decimal(report["balance"]) == ground.venue_balance()
+
+
+def test_45_what_became_of_an_order_is_told_while_the_venue_is_away(ground: OandaGround) -> None:
+    number = ground.place("buy", "1000", *EXITS)["order"]
+    ground.fault(operation="account.changes", kind="drop")
+    for words in (("order", "show", str(number)), ("order", "list"), ("order", "history", str(number)), ("why", "1")):
+        answer = ground.run(*words)
+        assert (answer.code, answer.stderr.count("is shown as last written")) == (0, 1), words
+    assert ground.run("positions").code == 9
+    assert ground.failure("order", "cancel", "--all")["exit_code"] == 5
