@@ -86,6 +86,18 @@ def test_a_created_order_says_where_it_is(counter: Counter) -> None:
     assert "Location" not in counter.order(units="0").headers
 
 
+@pytest.mark.parametrize(
+    ("kind", "told"), [("MARKET", "Invalid value specified for 'order.type'"), ("STOP", None), ("NOTHING", None)]
+)
+def test_an_order_is_replaced_by_one_of_its_type_only(counter: Counter, kind: str, told: str | None) -> None:
+    number = counter.order("LIMIT", price="1.0").body["orderCreateTransaction"]["id"]
+    order = {"type": kind, "instrument": "EUR_USD", "units": "7", "price": "1.2"}
+    said = counter.ask("PUT", f"{A}/orders/{number}", {"order": order})
+    assert said.status == 400
+    assert told in {None, said.body["errorMessage"]}
+    assert [one["id"] for one in counter.get(f"{A}/pendingOrders").body["orders"]] == [number]
+
+
 def test_lists_are_read_page_by_page_along_their_links(counter: Counter) -> None:
     made = [counter.order("LIMIT", price="1.0").body["orderCreateTransaction"]["id"] for _ in range(5)]
     target, found = f"{A}/orders?count=2&instrument=EUR_USD", []

@@ -41,6 +41,8 @@ def create_order(desk: Desk, call: Call) -> Answer:
 def replace_order(desk: Desk, call: Call) -> Answer:
     """Another order of the same type in place of one that works."""
     order, place = _order_of(desk, call), call.places["orderSpecifier"]
+    if order.get("type") == "MARKET":
+        refuse("order.type")  # none ever works, so none replaces one
     outcome = desk.exchange.replace(call.account_id, place, order, call.request_id, call.now_ns)
     return answer_outcome(outcome, 201, headers=_location(desk, call, outcome))
 
