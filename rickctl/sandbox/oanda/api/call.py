@@ -122,13 +122,6 @@ class Call(NamedTuple):
         """A parameter as it is; None where it is absent."""
         return self.request.first(name)
 
-    def needed(self, name: str) -> str:
-        """A parameter that must be there. Raises Failure."""
-        found = self.request.first(name)
-        if not found:
-            refuse(name)
-        return found
-
     def words(self, name: str) -> tuple[str, ...] | None:
         """A list: repeated, or with commas; None where it is absent."""
         values = self.request.query.get(name)
