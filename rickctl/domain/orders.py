@@ -113,6 +113,17 @@ class Verdict:
     passed: bool
     detail: str | None = None
 
+    def record(self) -> dict[str, str | bool | None]:
+        """The verdict as it is stored and printed."""
+        return {
+            "rule": self.rule,
+            "name": self.name,
+            "measured": self.measured,
+            "limit": self.limit,
+            "passed": self.passed,
+            "detail": self.detail,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:

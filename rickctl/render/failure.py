@@ -80,22 +80,10 @@ def failure_record(error: RickctlError, exit_code: ExitCode) -> dict[str, object
         "exit_code": int(exit_code),
         "retryable": error.retryable,
         "hint": None if error.hint is None else _shortened(error.hint),
-        "verdicts": [verdict_record(verdict) for verdict in error.verdicts],
+        "verdicts": [verdict.record() for verdict in error.verdicts],
         "order": error.order,
         "venue_code": error.venue_code,
         "request_id": error.request_id,
-    }
-
-
-def verdict_record(verdict: Verdict) -> dict[str, str | bool | None]:
-    """One rule's answer as JSON."""
-    return {
-        "rule": verdict.rule,
-        "name": verdict.name,
-        "measured": verdict.measured,
-        "limit": verdict.limit,
-        "passed": verdict.passed,
-        "detail": verdict.detail,
     }
 
 

@@ -9,7 +9,6 @@ from rickctl.domain.events import OrderFilled, name_of, to_json
 from rickctl.domain.instants import duration_text, rfc3339
 from rickctl.domain.money import ROUND_HALF_EVEN, quantise
 from rickctl.domain.orders import OrderState
-from rickctl.render.failure import verdict_record
 from rickctl.render.happenings import events_table
 from rickctl.render.numbers import UNKNOWN, balance_text, clock_text, gain_cell, pips_text, price_text, units_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
@@ -89,7 +88,7 @@ def order_view(report: OrderReport, rules: Sequence[str] = ()) -> View:
     record: dict[str, Json] = {
         **order_record(report),
         "quality_parts": quality_parts(report.quality),
-        "verdicts": [verdict_record(verdict) for verdict in report.verdicts],
+        "verdicts": [verdict.record() for verdict in report.verdicts],
         "events": [to_json(event) for event in report.events],
         "rules": list(rules),
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rickctl.domain.sizing import fees_of, net_result_at
-from rickctl.render.failure import verdict_record
 from rickctl.render.numbers import UNKNOWN, gain_cell, pips_text, price_text, units_text
 from rickctl.render.orders import fee_lines, quality_parts, quality_text, ratio_text
 from rickctl.render.records import decimal_or_none, scope_fields, time_or_none
@@ -100,7 +99,7 @@ def _preview_record(checked: Checked, refused: Refused | None) -> dict[str, Json
         "fees_expected": decimal_or_none(_fees(checked)),
         "currency": snapshot.currency,
         "charter_hash": checked.charter_hash,
-        "verdicts": [verdict_record(verdict) for verdict in checked.verdicts],
+        "verdicts": [verdict.record() for verdict in checked.verdicts],
     }
 
 

@@ -18,7 +18,6 @@ from rickctl.domain.events import (
 )
 from rickctl.domain.instants import SECOND_NS, duration_text, rfc3339, to_datetime
 from rickctl.domain.orders import OrderState
-from rickctl.render.failure import verdict_record
 from rickctl.render.numbers import money_text, pips_text, price_text, units_text
 from rickctl.render.orders import average_on_grid, order_record, quality_parts
 from rickctl.render.view import Cell, Line, View, line
@@ -69,7 +68,7 @@ def why_view(explained: Explained) -> View:
         records={
             **{name: record[name] for name in ("order", "mode", "broker", "account", "state")},
             "text": [text for text in _sentences(explained) if text],
-            "verdicts": [verdict_record(verdict) for verdict in report.verdicts],
+            "verdicts": [verdict.record() for verdict in report.verdicts],
             "quality_parts": quality_parts(report.quality),
             "quality_gap": explained.quality_gap,
             "journal": {

@@ -153,17 +153,7 @@ def read_quotes(text: str) -> list[Quote]:
 
 def verdicts_json(verdicts: tuple[Verdict, ...]) -> list[JSON]:
     """Verdicts as JSON, in the order of the rules."""
-    return [
-        {
-            "rule": verdict.rule,
-            "name": verdict.name,
-            "measured": verdict.measured,
-            "limit": verdict.limit,
-            "passed": verdict.passed,
-            "detail": verdict.detail,
-        }
-        for verdict in verdicts
-    ]
+    return [verdict.record() for verdict in verdicts]
 
 
 def read_verdicts(text: str) -> tuple[Verdict, ...]:
