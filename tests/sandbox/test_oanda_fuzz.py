@@ -216,7 +216,7 @@ def poll(counter: Counter, streamed: Streamed) -> list[Any]:
     """What a stream, or an answer in slices, says three seconds later."""
     counter.wall.at_ns += 3 * SECOND_NS
     try:
-        return [json.loads(line) for line in streamed.poll(counter.clock.now_ns())]
+        return [json.loads(line) for line in streamed.poll(counter.clock.now_ns()) if line.strip()]
     except EndOfStream:
         return []
 

@@ -18,10 +18,10 @@ from rickctl.sandbox.oanda.wire import WireSettings
 from tests.sandbox.wire_kit import ID, TOKEN, A, Counter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from rickctl.domain.market import Bar
+    from rickctl.sandbox.http import Streamed
 
 CANDLES = "/v3/instruments/EUR_USD/candles"
 
@@ -230,17 +230,23 @@ def test_candles_ask_the_market_for_no_more_than_they_need_and_for_most_only_onc
     assert watched.bars_given < given + 40
 
 
+def all_of(counter: Counter, streamed: Streamed) -> tuple[dict[str, Any], int]:
+    """An answer in slices as its client reads it, and how many slices there were."""
+    parts: list[bytes] = []
+    try:
+        while True:
+            parts += streamed.poll(counter.clock.now_ns())
+    except EndOfStream:
+        found: dict[str, Any] = json.loads(b"".join(parts))
+        return found, len(parts)
+
+
 def test_many_candles_are_found_in_slices_and_are_the_same(counter: Counter) -> None:
     query = f"{CANDLES}?granularity=S5&smooth=true&price=MBA"
     wanted = counter.get(f"{query}&count=550&to=2026-11-18T10:00:00Z").body
     sliced = counter.stream(f"{query}&count=650&to=2026-11-18T10:00:00Z")
-    answers: list[Sequence[bytes]] = []
-    while not any(answers):
-        answers.append(sliced.poll(counter.clock.now_ns()))
-    with pytest.raises(EndOfStream):
-        sliced.poll(counter.clock.now_ns())
-    told = json.loads(answers[-1][0])
-    assert (len(told["candles"]), len(answers) > 650 // 32) == (650, True)
+    told, polls = all_of(counter, sliced)
+    assert (len(told["candles"]), polls > 650 // 32) == (650, True)
     assert told["candles"][100:] == wanted["candles"]
 
 

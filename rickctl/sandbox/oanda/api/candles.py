@@ -101,7 +101,7 @@ def _at_once(work: Generator[None, None, _Found]) -> _Found:
 
 
 def _in_slices(desk: Desk, call: Call, work: Work) -> Streamed:
-    """The same answer, chunked: its body is sent when it is found."""
+    """The same answer, chunked: an empty line for every slice, then the body when all is found."""
     told: list[Fields] = []
 
     def poll(now_ns: int) -> Sequence[bytes]:
@@ -113,7 +113,7 @@ def _in_slices(desk: Desk, call: Call, work: Work) -> Streamed:
         except StopIteration as done:
             told.append(done.value)
             return [line(desk, call, done.value)]
-        return []
+        return [b"\n"]
 
     headers = (("Content-Type", "application/json"), ("RequestID", call.request_id))
     return Streamed(status=200, headers=headers, poll=poll, every_ns=MILLISECOND_NS)
