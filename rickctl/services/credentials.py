@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.domain.credentials import Login, Slot
@@ -10,7 +10,7 @@ from rickctl.domain.errors import RickctlError, SetupError, UsageError
 from rickctl.domain.scope import Mode, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rickctl.domain.credentials import Found, LoginBook, ProbeAnswer, Secret, Vault
     from rickctl.domain.ports import Clock, Probe, State
@@ -82,7 +82,8 @@ def log_in(
         account = _choose(slot, answer)
     except RickctlError as error:
         if not dry_run:
-            _record(desk, "login_refused", slot, {"code": error.code})
+            with _recorded(desk, "login_refused", slot, {"code": error.code}):
+                pass
         raise
     found = LoggedIn(slot, account, tuple(answer.accounts), _permissions(answer), answer.skew_ms, "")
     if dry_run:
@@ -99,10 +100,9 @@ def _keep(found: LoggedIn, secret: Secret, vault: Vault, desk: Desk, path: str) 
     login = Login(slot, found.account, found.accounts, path, desk.state_folder, desk.clock.now_ns())
     try:
         stored = vault.save(slot, secret)
-        desk.logins.save([*(known for known in before if known.slot != slot), login])
-        _record(
-            desk, "login", slot._replace(account=found.account), {"stored": stored, "accounts": len(found.accounts)}
-        )
+        body: dict[str, JSON] = {"stored": stored, "accounts": len(found.accounts)}
+        with _recorded(desk, "login", slot._replace(account=found.account), body):
+            desk.logins.save([*(known for known in desk.logins.load() if known.slot != slot), login])
     except RickctlError:
         with suppress(RickctlError):
             desk.logins.save(before)
@@ -191,9 +191,8 @@ def log_out(
 ) -> LoggedOut:
     """Forget the tokens of a mode, or of one account, and record that. Raises SetupError."""
     desk.open_state()
-    logins = desk.logins.load()
     removed = []
-    for (kept, path), is_known in planned_removals(slot, logins).items():
+    for (kept, path), is_known in planned_removals(slot, desk.logins.load()).items():
         try:
             if open_vault(path).remove(kept):
                 removed.append((kept, path or "keyring"))
@@ -201,8 +200,8 @@ def log_out(
             # A keyring that no login used, and that is not there or does not answer, holds nothing of ours.
             if is_known:
                 raise
-    desk.logins.save([login for login in logins if not slot.covers(login.slot)])
-    _record(desk, "logout", slot, {"removed": [str(kept) for kept, _ in removed]})
+    with _recorded(desk, "logout", slot, {"removed": [str(kept) for kept, _ in removed]}):
+        desk.logins.save([login for login in desk.logins.load() if not slot.covers(login.slot)])
     return LoggedOut(slot, tuple(removed), _remaining(slot, find))
 
 
@@ -263,9 +262,11 @@ def check_identity(row: Identity, found: Found | None, ask: Ask) -> Identity:
     )
 
 
-def _record(desk: Desk, kind: str, slot: Slot, body: dict[str, JSON]) -> None:
-    """A record of who did what with a credential, never the credential."""
+@contextmanager
+def _recorded(desk: Desk, kind: str, slot: Slot, body: dict[str, JSON]) -> Iterator[None]:
+    """A record of who does what with a credential, never the credential; no two processes change logins at once."""
     scope = Scope(slot.mode, slot.broker, slot.account) if slot.account else None
     who: dict[str, JSON] = {"broker": slot.broker, "mode": slot.mode.value, "uid": desk.uid}
     with desk.open_state().transaction() as transaction:
+        yield
         transaction.append(kind, scope, {**who, **body})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rickctl.credentials.logins import LoginFile
 from rickctl.domain.credentials import ProbeAnswer, Secret, Slot
 from rickctl.domain.errors import SetupError, Unreachable, UsageError
 from rickctl.domain.scope import Mode
@@ -353,3 +355,19 @@ def test_a_login_that_fails_half_way_puts_back_what_was_there(held: dict[Slot, s
             log_in(PRACTICE, Secret(TOKEN), vault, desk, lambda *_: ProbeAnswer(ACCOUNTS))
         assert vault.held == held
         assert not list(store.journal())
+
+
+def test_logins_at_the_same_moment_are_all_kept(machine: Machine) -> None:
+    names = [f"101-001-1234567-{number:03}" for number in range(1, 9)]
+    Store.open(machine.folders.state, machine.folders.config, FakeClock(), write=True).close()
+
+    def log_in_as(name: str) -> None:
+        book, clock = LoginFile(machine.folders.config), FakeClock()
+        with Store.open(machine.folders.state, machine.folders.config, clock, write=True) as store:
+            desk = Desk(logins=book, open_state=lambda: store, clock=clock, state_folder="state", uid=1)
+            slot = PRACTICE._replace(account=name)
+            log_in(slot, Secret(TOKEN), FakeVault(), desk, lambda *_: ProbeAnswer(names))
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(log_in_as, names))
+    assert sorted(str(login.slot.account) for login in LoginFile(machine.folders.config).load()) == names
