@@ -181,3 +181,11 @@ def test_a_reduction_needs_no_margin() -> None:
     floor.price("1.09000", "1.09010")
     assert "orderFillTransaction" in floor.order("MARKET", "-600").parts
     assert "orderCancelTransaction" in floor.order("MARKET", "1000").parts
+
+
+def test_the_oldest_of_a_size_may_close_where_fifo_rules() -> None:
+    floor = Floor(FIFO)
+    floor.buy()
+    floor.buy()
+    assert "orderFillTransaction" in floor.close("5").parts
+    assert "orderFillTransaction" in floor.close("7").parts

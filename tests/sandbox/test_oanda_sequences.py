@@ -296,6 +296,15 @@ def test_a_partial_fill_reissues_the_rest() -> None:
     assert [trade.units for trade in floor.exchange.open_trades(ID)] == [Decimal(650), Decimal(350)]
 
 
+def test_what_is_reissued_does_not_give_a_trade_id_twice() -> None:
+    floor = Floor()
+    named = {"id": "held", "tag": "t"}
+    outcome = floor.order("LIMIT", price="1.2", hints=Hints(partial=Decimal("0.5")), tradeClientExtensions=named)
+    assert sent(outcome, "orderReissueTransaction")["tradeClientExtensions"] == {"tag": "t"}
+    assert said(floor.price("1.10000", "1.10010")) == ["ORDER_FILL(LIMIT_ORDER)"]
+    assert floor.held("@held").id == 5
+
+
 def test_immediate_or_cancel_keeps_what_it_got() -> None:
     floor = Floor()
     outcome = floor.order("MARKET", timeInForce="IOC", hints=Hints(partial=Decimal("0.35")))

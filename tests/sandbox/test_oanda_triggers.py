@@ -112,6 +112,14 @@ def test_a_trailing_stop_stays_when_another_order_meets_a_worse_price() -> None:
     assert floor.standing("6").trailing == Decimal("1.09950")
 
 
+def test_a_trailing_stop_does_not_follow_a_bar_that_began_before_it() -> None:
+    floor = Floor()
+    floor.market.add(span(START, START + 5 * SECOND_NS, ("1.10000", "1.10500"), ("1.10010", "1.10510")))
+    floor.buy(trailingStopLossOnFill={"distance": "0.00100"})
+    floor.until(START + 5 * SECOND_NS)
+    assert floor.standing("6").trailing == Decimal("1.09900")
+
+
 def test_a_trailing_stop_fills_where_it_has_come_to() -> None:
     floor = Floor()
     floor.buy(trailingStopLossOnFill={"distance": "0.00100"})
