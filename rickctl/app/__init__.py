@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TextIO, TypeVar
 
 from rickctl.app.log import CommandLog
-from rickctl.config import ACCOUNT_VARIABLE, CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
+from rickctl.app.scopes import find_scope
+from rickctl.config import CONFIG_FILE, OUTPUT_VARIABLE, find_folders, validate_settings
 from rickctl.domain.errors import UsageError
-from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, parse_scope, unknown_account
+from rickctl.domain.scope import DEFAULT_SCOPE, Mode, Scope, unknown_account
 from rickctl.render.write import check_format, write_rounds, write_view, write_watch
 
 if TYPE_CHECKING:
@@ -92,18 +93,8 @@ class App:
         return self._folders
 
     def scope(self, account: str | None) -> Scope:
-        """The account named, else the environment's, the file's, `paper:paper:main`; a LIVE one must be named."""
-        if account is not None:
-            return parse_scope(account)
-        named = self.environment.get(ACCOUNT_VARIABLE)
-        if not named:
-            written = self.written("account")
-            return parse_scope(written) if written else DEFAULT_SCOPE
-        scope = parse_scope(named)
-        if scope.mode is Mode.LIVE:
-            message = f"{ACCOUNT_VARIABLE} names a LIVE account; LIVE is named on the command line only"
-            raise UsageError(message, code="live_by_default", hint=f"add --account {scope}")
-        return scope
+        """The account named, else the environment's, the file's, `paper:paper:main`. Raises UsageError, SetupError."""
+        return find_scope(self, account)
 
     def output(self, chosen: str | None) -> str:
         """The format asked for on the command line, else in the environment, else in the file, else a table."""

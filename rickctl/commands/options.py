@@ -29,7 +29,7 @@ AccountOption = Annotated[
         "--account",
         "-a",
         metavar="ACCOUNT",
-        help="NAME or mode:broker:name  [env: RICKCTL_ACCOUNT]",
+        help="NAME, practice:oanda, mode:broker:ID  [env: RICKCTL_ACCOUNT]",
         show_default=False,
     ),
 ]
