@@ -9,7 +9,7 @@ from collections import Counter
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from bench.rows import Row, write_head, write_row, write_total
 from bench.suites import SUITES, run_suite
@@ -44,8 +44,18 @@ KINDS = {
 Proof: TypeAlias = "Callable[[], Tally]"
 
 
-def race(folder: Path, crowd: Crowd, seed: int) -> Iterator[Row]:
+class Ask(NamedTuple):
+    """What a part is asked to do: where, with which crowd, drawing from which seed, with how much patience."""
+
+    folder: Path
+    crowd: Crowd
+    seed: int
+    patience: float
+
+
+def race(ask: Ask) -> Iterator[Row]:
     """Rounds of twenty processes at once that came out exactly right."""
+    folder, crowd, seed, _ = ask
     rounds: dict[str, Proof] = {
         "five of twenty placed, rounds": lambda: race_for_the_last_trades(folder, crowd, seed=seed, count=100),
         "the same as programs, rounds": lambda: race_for_the_last_trades(
@@ -74,8 +84,9 @@ def _joined(tallies: Iterable[Tally]) -> Tally:
     return first
 
 
-def kill(folder: Path, crowd: Crowd, seed: int) -> Iterator[Row]:
+def kill(ask: Ask) -> Iterator[Row]:
     """What was wrong after commands were killed at drawn moments."""
+    folder, crowd, seed, _ = ask
     proofs: dict[str, Proof] = {
         "one at a time": lambda: kill_one_by_one(folder / "one", crowd, seed=seed, count=300),
         "on the wall clock": lambda: kill_one_by_one(folder / "wall", crowd, seed=seed, count=60, account="main"),
@@ -93,8 +104,9 @@ def kill(folder: Path, crowd: Crowd, seed: int) -> Iterator[Row]:
         yield Row(words, found[kind], 0, f"in {runs} runs", seed)
 
 
-def halt(folder: Path, crowd: Crowd, seed: int) -> Iterator[Row]:
+def halt(ask: Ask) -> Iterator[Row]:
     """What became of intents whose process was halted, then killed or let go."""
+    folder, crowd, seed, _ = ask
     tally, took_s = _prove(lambda: halt_anywhere(folder, crowd, seed=seed, count=40))
     at, also_s = _prove(lambda: _halt_at_each_moment(folder, crowd, seed))
     stolen = tally.count("stolen") + at.count("stolen")
@@ -116,11 +128,14 @@ def _halt_at_each_moment(folder: Path, crowd: Crowd, seed: int) -> Tally:
     return tally
 
 
-def run_suites(folder: Path, crowd: Crowd, seed: int) -> Iterator[Row]:
-    """Failing tests among the proofs that are test suites of their own, at full size, and the figures they write."""
-    del crowd, seed  # theirs are fixed
+def run_suites(ask: Ask) -> Iterator[Row]:
+    """Failing tests among the proofs that are test suites of their own, at full size, and the figures they write.
+
+    What they draw is fixed.
+    """
     for suite in SUITES:
-        yield from run_suite(suite, folder / f"{suite.name.replace(' ', '-')}.jsonl")
+        patient = suite._replace(limit_s=round(suite.limit_s * ask.patience))
+        yield from run_suite(patient, ask.folder / f"{suite.name.replace(' ', '-')}.jsonl")
 
 
 def _prove(proof: Proof) -> tuple[Tally, float]:
@@ -132,7 +147,7 @@ def _prove(proof: Proof) -> tuple[Tally, float]:
     return tally, time.monotonic() - begun
 
 
-PARTS: dict[str, Callable[[Path, Crowd, int], Iterator[Row]]] = {
+PARTS: dict[str, Callable[[Ask], Iterator[Row]]] = {
     "races": race,
     "kills": kill,
     "halts": halt,
@@ -140,19 +155,20 @@ PARTS: dict[str, Callable[[Path, Crowd, int], Iterator[Row]]] = {
 }
 
 
-def prove(name: str, folder: Path, crowd: Crowd, seed: int) -> Iterator[Row]:
+def prove(name: str, ask: Ask) -> Iterator[Row]:
     """The figures of one part as they come; one that breaks off is a figure that misses."""
-    folder.mkdir()
+    ask.folder.mkdir()
     try:
-        yield from PARTS[name](folder, crowd, seed)
+        yield from PARTS[name](ask)
     except AssertionError as error:
-        yield Row(f"{name} that broke off", 1, 0, str(error).partition("\n")[0], seed)
+        yield Row(f"{name} that broke off", 1, 0, str(error).partition("\n")[0], ask.seed)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Prove, print, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.safety", description="Prove what the project promises.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them if none is named")
+    parser.add_argument("--patience", type=float, default=1, help="times the limit of each suite, on a slow machine")
     parser.add_argument("--seed", type=int, default=SEED, help="what every moment is drawn from")
     asked = parser.parse_args(arguments)
     unknown = [name for name in asked.parts if name not in PARTS]
@@ -163,7 +179,7 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory() as place, Crowd(Path(place)) as crowd:
         for name in asked.parts or PARTS:
             write_head(name)
-            for row in prove(name, Path(place) / name, crowd, asked.seed):
+            for row in prove(name, Ask(Path(place) / name, crowd, asked.seed, asked.patience)):
                 write_row(row)
                 rows.append(row)
     write_total(rows, time.monotonic() - begun)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.properties.plans import Restarted
 
 TAPES = Path(__file__).parents[1] / "fixtures" / "tapes"
-SEEDS = range(12 if IS_FULL else 1)
+SEEDS = range(6 if IS_FULL else 1)
 COMMANDS = 60
 FEWEST_FILLS = 5
 """On a day that is mostly closed; `test_those_days_hold_everything_that_can_happen` says what they hold together."""
