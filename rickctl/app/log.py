@@ -45,6 +45,7 @@ class CommandLog:
         self._account: str | None = None
         self._begun_ns = 0
         self._has_warned = False
+        self._settings: dict[str, str] = {}
         self.failure: RickctlError | None = None
         """What the run ended in, if it was told a failure."""
 
@@ -123,10 +124,12 @@ class CommandLog:
         return self._app.environment.get(FILE_VARIABLE) or self._written("log_file")
 
     def _written(self, key: str) -> str:
-        try:
-            return self._app.written(key)
-        except (RickctlError, OSError):
-            return ""  # a settings file that cannot stand is told by whoever needs it
+        if key not in self._settings:
+            try:
+                self._settings[key] = self._app.written(key)
+            except (RickctlError, OSError):
+                self._settings[key] = ""  # a settings file that cannot stand is told by whoever needs it
+        return self._settings[key]
 
     def _scope(self) -> str | None:
         if self._account is None:
