@@ -253,6 +253,7 @@ def test_what_a_fault_wants_of_an_order_is_done(counter: Counter) -> None:
         {"cancel": "MARKET_HALTED"},
         {"liquidity": "none"},
         {"fraction": "0.25"},
+        {"liquidity": "none"},
     ]
     counter.wishes.words["order.create"] = [*wishes]
     rejected, halted, dry = counter.order(), counter.order(), counter.order()
@@ -261,6 +262,7 @@ def test_what_a_fault_wants_of_an_order_is_done(counter: Counter) -> None:
     assert halted.body["orderCancelTransaction"]["reason"] == "MARKET_HALTED"
     assert dry.body["orderCancelTransaction"]["reason"] == "INSUFFICIENT_LIQUIDITY"
     assert partial.body["orderFillTransaction"]["units"] == "250"
+    assert "orderCancelTransaction" not in counter.order("LIMIT", price="1.0").body
 
 
 def test_a_position_never_held_is_not_there_and_one_gone_flat_is(counter: Counter) -> None:

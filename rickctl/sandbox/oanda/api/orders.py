@@ -31,7 +31,7 @@ _DECIMALS = re.compile(r"\s*[+-]?\d*\.(\d+)\s*", re.ASCII)
 def create_order(desk: Desk, call: Call) -> Answer:
     """A new order: 201 whatever becomes of it once it is accepted."""
     order = _order_of(desk, call)
-    hints = read_hints(desk.hints.hints(call.operation))
+    hints = read_hints(desk.hints.hints(call.operation), order)
     if desk.settings.strict_numbers and hints is NO_HINTS:
         hints = _strict_hints(order, desk.exchange.instruments)
     outcome = desk.exchange.submit(call.account_id, order, call.request_id, call.now_ns, hints)

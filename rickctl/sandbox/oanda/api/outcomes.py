@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rickctl.sandbox.oanda.api.call import Answer
-from rickctl.sandbox.oanda.records import NO_HINTS, Hints, Verdict
+from rickctl.sandbox.oanda.records import NO_HINTS, Hints, Verdict, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rickctl.sandbox.oanda.api.call import Headers
-    from rickctl.sandbox.oanda.records import Outcome, Value
+    from rickctl.sandbox.oanda.records import Fields, Outcome, Value
 
+_AT_ONCE = frozenset({"FOK", "IOC"})
 _STATUS = {Verdict.REJECTED: 400, Verdict.MISSING: 404}
 
 
@@ -31,13 +32,17 @@ def answer_outcome(outcome: Outcome, status: int, *, names_related: bool = True,
     return Answer(_STATUS[outcome.verdict], fields)
 
 
-def read_hints(words: Mapping[str, str]) -> Hints:
-    """What the fault layer wants of one order, in the exchange's terms."""
+def read_hints(words: Mapping[str, str], order: Fields) -> Hints:
+    """What the fault layer wants of one order, in the exchange's terms.
+
+    Where there is nothing to trade with, what must trade at once is cancelled; the rest would wait, and does.
+    """
     if not words:
         return NO_HINTS
+    is_dry = "liquidity" in words and (text(order, "type") == "MARKET" or text(order, "timeInForce") in _AT_ONCE)
     fraction = words.get("fraction")
     return Hints(
         reject=words.get("reject"),
-        cancel=words.get("cancel") or ("INSUFFICIENT_LIQUIDITY" if "liquidity" in words else None),
+        cancel=words.get("cancel") or ("INSUFFICIENT_LIQUIDITY" if is_dry else None),
         partial=None if fraction is None else Decimal(fraction),
     )
