@@ -72,6 +72,9 @@ class Body:
 
     def __init__(self, status: int, headers: Mapping[str, str]) -> None:
         length = headers.get("content-length")
+        if length is not None and not (length.isascii() and length.isdecimal()):
+            message = "a length that is none"
+            raise ValueError(message)
         self._is_chunked = "chunked" in headers.get("transfer-encoding", "").lower()
         self._left = None if length is None or self._is_chunked else int(length)
         if status in _NO_BODY:
