@@ -1,13 +1,22 @@
-"""The ports of prices that come by themselves; says what is promised, not how."""
+"""Ports of markets far away: what will be asked for, and prices that come by themselves; promises, says not how."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from rickctl.domain.market import Quote
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A market that fetches in one request what it knows will be asked for."""
+
+    def expect(self, symbols: Collection[str]) -> None:
+        """These will be asked for."""
+        ...
 
 
 class StreamCounts(NamedTuple):

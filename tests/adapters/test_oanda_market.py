@@ -16,8 +16,9 @@ from rickctl.domain.credentials import Secret
 from rickctl.domain.errors import SetupError, Unreachable, UsageError
 from rickctl.domain.instants import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, parse_instant, rfc3339
 from rickctl.domain.market import Cursor, Phase, Watch
-from rickctl.domain.scope import Mode
+from rickctl.domain.scope import Mode, Scope
 from rickctl.domain.streaming import Streaming
+from rickctl.services.quotes import fetch_quotes
 from tests.adapters.oanda_kit import ACCOUNT, NOW_NS, TOKEN, answer, client, hosts, page, raw, venue
 from tests.adapters.test_oanda_parse import INSTRUMENT, PRICE
 from tests.fakes import FakeClock
@@ -55,6 +56,15 @@ def test_symbols_expected_come_with_one_pull_and_a_new_moment_pulls_anew(tmp_pat
         market.quote("EUR_USD", OPEN_NS + 1)
         assert len(found.seen) == 2
         assert found.seen[0].target == f"/v3/accounts/{ACCOUNT}/pricing?instruments=EUR_USD%2CXAU_USD"
+
+
+def test_a_quote_of_several_symbols_is_one_request(tmp_path: Path) -> None:
+    with venue(answer(LISTED), answer(prices("EUR_USD", "XAU_USD"))) as found:
+        market = market_of(found, tmp_path)
+        scope = Scope(Mode.PRACTICE, "oanda", ACCOUNT)
+        rows = fetch_quotes(["xau/usd", "eur_usd"], market=market, scope=scope, now_ns=OPEN_NS, at_ns=None)
+        assert [row.quote.symbol for row in rows] == ["XAU_USD", "EUR_USD"]
+        assert len(found.seen) == 2
 
 
 def test_a_symbol_not_expected_is_pulled_with_the_others(tmp_path: Path) -> None:
