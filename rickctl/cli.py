@@ -121,8 +121,8 @@ def _dispatch(argv: list[str], app: App) -> int:
 
 
 def _apply_colour(word: str, app: App) -> None:
-    """Take colour away where the settings say so; a bad settings file stops neither its own mending nor a kill."""
-    if app.screen.has_colour and word not in {"config", "kill"} and app.written("colour") == "never":
+    """Take colour away where the settings say so; a bad settings file stops neither its own mending nor a kill or a disarm."""
+    if app.screen.has_colour and word not in {"config", *_URGENT} and app.written("colour") == "never":
         app.screen = app.screen._replace(has_colour=False)
 
 

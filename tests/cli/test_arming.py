@@ -244,6 +244,7 @@ def test_disarming_works_with_the_state_corrupt_the_settings_broken_and_the_word
     for name in ("rickctl.db-wal", "rickctl.db-shm"):
         (armed.folders.state / name).unlink(missing_ok=True)
     (armed.folders.config / "config.toml").write_text("[[[")
+    armed.screen = armed.screen._replace(is_terminal=True, has_colour=True)
     answer = armed.run_here("disarm", "-o", "jsn")
     assert answer.code == 9
     assert "not in the journal yet" in answer.stdout
