@@ -1,4 +1,4 @@
-"""What one durable step of an order costs: the store's transaction against an append and fsync of the same record."""
+"""What one durable step of an order costs: the store's transaction against a plain file given the same record."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 from bench.figures import ROOT, Figure, cpu_ms, python
 from rickctl.app.system import SystemClock
 from rickctl.domain.orders import IntentState
+from rickctl.domain.records import canonical_json
 from rickctl.domain.scope import DEFAULT_SCOPE
 from rickctl.store.state import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from rickctl.domain.records import JSON, IntentRow, JournalRow
+    from rickctl.domain.records import JSON, IntentRow
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,27 +38,32 @@ class Asked(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Microseconds of an order's first two durable steps, and of appending as much to a file with fsync, in turn."""
+    """Microseconds of an order's first two durable steps, of two lines of the same records in a plain file, in turn.
+
+    A line is encoded from the same objects, appended and flushed with fsync; `flushed` leaves the encoding out.
+    """
 
     recorded: float
     moved: float
-    floor: float
+    written: float
+    flushed: float
 
 
 def measure() -> list[Figure]:
-    """How much of an append+fsync a durable step of a real order is worth, on the project's own disk."""
+    """How much of a plain append+fsync a durable step of a real order is worth, on the project's own disk."""
     with TemporaryDirectory(dir=ROOT) as folder:
-        row, record, change = _real_order(Path(folder) / "real")
+        row, records = _real_order(Path(folder) / "real")
         log = os.open(Path(folder) / "log", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
         with _open(Path(folder) / "measured", write=True) as store:
-            pairs = [_measure_pair(store, row, log, (record, change)) for _ in range(STEPS)]
+            pairs = [_measure_pair(store, row, log, records) for _ in range(STEPS)]
         os.close(log)
-    recorded, moved, floor = (median(times) for times in zip(*pairs, strict=True))
+    recorded, moved, written, flushed = (median(times) for times in zip(*pairs, strict=True))
+    sizes = [len(_encode(record)) for record in records]
     detail = (
-        f"record of {len(record)} B {recorded:.0f} µs, send of {len(change)} B {moved:.0f} µs,"
-        f" append+fsync of both {floor:.0f} µs"
+        f"record of {sizes[0]} B {recorded:.0f} µs, send of {sizes[1]} B {moved:.0f} µs; a file given the same lines"
+        f" {written:.0f} µs for both, {flushed:.0f} without encoding them"
     )
-    worth = median(pair.floor / (pair.recorded + pair.moved) for pair in pairs)
+    worth = median(pair.written / (pair.recorded + pair.moved) for pair in pairs)
     return [Figure("one durable order step", worth, TARGET, "×", detail, at_least=True)]
 
 
@@ -65,8 +71,8 @@ def _open(folder: Path, *, write: bool) -> Store:
     return Store.open(folder / "state", folder / "config", SystemClock(), write=write)
 
 
-def _real_order(folder: Path) -> tuple[IntentRow, bytes, bytes]:
-    """An order as the command records it, and the journal's first two records of it."""
+def _real_order(folder: Path) -> tuple[IntentRow, list[dict[str, JSON]]]:
+    """An order as the command records it, and the journal's first two records of it, decoded."""
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(folder),
@@ -76,21 +82,21 @@ def _real_order(folder: Path) -> tuple[IntentRow, bytes, bytes]:
     cpu_ms(python("-m", "rickctl", *_ORDER.split()), environment)
     with _open(folder, write=False) as store:
         row = store.intents(limit=1)[0]
-        first, second, *_ = store.journal(row.scope, number=row.number, kinds={"intent", "intent_changed"})
-    return row, _line(first), _line(second)
+        found = store.journal(row.scope, number=row.number, kinds={"intent", "intent_changed"}, limit=2)
+        return row, [{**one._asdict(), "scope": str(one.scope), "body": json.loads(one.body)} for one in found]
 
 
-def _line(record: JournalRow) -> bytes:
-    return (json.dumps(record._asdict(), ensure_ascii=False, default=str) + "\n").encode()
+def _encode(record: dict[str, JSON]) -> bytes:
+    return canonical_json(record).encode() + b"\n"
 
 
-def _measure_pair(store: Store, row: IntentRow, log: int, lines: tuple[bytes, bytes]) -> Pair:
-    record, change = lines
+def _measure_pair(store: Store, row: IntentRow, log: int, records: Sequence[dict[str, JSON]]) -> Pair:
     asked = Asked(json.loads(row.request), json.loads(row.quotes), json.loads(row.verdicts))
-    floor = _timed(_append, log, record)[0]
+    first = _append(log, records[0])
     recorded, number = _timed(_record, store, row, asked)
-    floor += _timed(_append, log, change)[0]
-    return Pair(recorded, _timed(_move, store, number)[0], floor)
+    second = _append(log, records[1])
+    moved = _timed(_move, store, number)[0]
+    return Pair(recorded, moved, first[0] + second[0], first[1] + second[1])
 
 
 def _timed(act: Callable[P, T], *given: P.args, **named: P.kwargs) -> tuple[float, T]:
@@ -100,9 +106,15 @@ def _timed(act: Callable[P, T], *given: P.args, **named: P.kwargs) -> tuple[floa
     return (perf_counter_ns() - begun) / 1000, found
 
 
-def _append(log: int, record: bytes) -> None:
-    os.write(log, record)
+def _append(log: int, record: dict[str, JSON]) -> tuple[float, float]:
+    """Microseconds of one line, and those without encoding it."""
+    begun = perf_counter_ns()
+    line = _encode(record)
+    encoded = perf_counter_ns()
+    os.write(log, line)
     os.fsync(log)
+    ended = perf_counter_ns()
+    return (ended - begun) / 1000, (ended - encoded) / 1000
 
 
 def _record(store: Store, like: IntentRow, asked: Asked) -> int:
