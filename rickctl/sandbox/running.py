@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 from urllib.parse import urlencode
 
-from rickctl.domain.instants import MILLISECOND_NS, rfc3339
+from rickctl.domain.instants import MILLISECOND_NS, SECOND_NS, rfc3339
 
 if TYPE_CHECKING:
     import ssl
@@ -102,7 +102,8 @@ class LineLog:
         self._write(text, is_stamped=False)
 
     def _write(self, text: str, *, is_stamped: bool = True) -> None:
-        stamp = rfc3339(self._clock.now_ns() // MILLISECOND_NS * MILLISECOND_NS)[11:-1].ljust(12, "0")
+        now_ns = self._clock.now_ns()
+        stamp = f"{rfc3339(now_ns)[11:19]}.{now_ns % SECOND_NS // MILLISECOND_NS:03}"
         with suppress(OSError, ValueError):  # a log nobody reads any more stops no exchange
             self._out.write(f"{stamp}  {text}\n" if is_stamped else f"{text}\n")
             self._out.flush()

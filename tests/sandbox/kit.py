@@ -141,7 +141,7 @@ class Running:
         with self.connect() as talk:
             return talk.ask("GET", path)
 
-    def on_loop(self, act: Callable[[], None]) -> None:
+    def on_loop(self, act: Callable[[], object]) -> None:
         """Do something on the server's thread and wait for it."""
         done = threading.Event()
 
