@@ -121,7 +121,7 @@ def _dispatch(argv: list[str], app: App) -> int:
 
 
 def _apply_colour(word: str, app: App) -> None:
-    """Take colour away where the settings say so; a bad settings file stops neither its own mending nor a kill or a disarm."""
+    """Take colour away where the settings say so; a bad file stops no mending of it, no kill and no disarm."""
     if app.screen.has_colour and word not in {"config", *_URGENT} and app.written("colour") == "never":
         app.screen = app.screen._replace(has_colour=False)
 

@@ -77,10 +77,8 @@ class Arming:
         found = self._files.load(scope)
         if not isinstance(found, Window):
             return judge(found, scope, self.moment(), _NOTHING)
-        standing = self._standing(scope, is_recorded=arming.is_recorded(self._app.store(write=False), found))
-        if not is_sending:
-            bindings = standing.bindings._replace(credential=found.bindings.credential)
-            standing = standing._replace(bindings=bindings)
+        credential = self._credential(scope) if is_sending else found.bindings.credential
+        standing = self._standing(credential, is_recorded=arming.is_recorded(self._app.store(write=False), found))
         # The clocks are read last: what is done with the answer is never later than it by more than the asking took.
         return judge(found, scope, self.moment(), standing)
 
@@ -103,7 +101,7 @@ class Arming:
         """The newest hundred changes of what may be risked, newest first. Raises SetupError."""
         return arming.history(self._app.store(write=False), self._files.all(), self._app.clock.now_ns())
 
-    def _standing(self, scope: Scope, *, is_recorded: bool = True) -> Standing:
+    def _standing(self, credential: str, *, is_recorded: bool = True) -> Standing:
         app = self._app
         loaded = self._charter()
         charter = None if loaded is None else loaded.charter
@@ -111,7 +109,7 @@ class Arming:
             charter_hash="" if charter is None else charter.hash,
             store_id=app.store(write=False).store_id,
             configuration=self._configuration(),
-            credential=self._credential(scope),
+            credential=credential,
         )
         return Standing(
             bindings=bindings,
@@ -161,7 +159,8 @@ class Arming:
             if not dry_run and self._has_state:
                 arming.note_refusal(self._app.store(write=True), scope, error, self.person())
             raise
-        now, standing = self.moment(), self._standing(scope)
+        standing = self._standing("" if dry_run else self._credential(scope))
+        now = self.moment()
         if dry_run:
             window = open_window(0, scope, standing.bindings, now, length_ns, reason, self.person())
         else:
@@ -175,7 +174,7 @@ class Arming:
         loaded = self._app.charter()
         length_ns = arming.read_length(length, loaded)
         latches = [latch.name for latch in self._app.store(write=False).latches(scope)]
-        arming.check_may_arm(scope, self._standing(scope), loaded, latches)
+        arming.check_may_arm(scope, self._standing(""), loaded, latches)
         return length_ns
 
     def disarm(self, scope: Scope | None, detail: str, cause: Cause = Cause.BY_HAND) -> Closed:

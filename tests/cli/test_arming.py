@@ -399,3 +399,19 @@ def test_the_machine_s_own_clocks_arm_and_disarm(tmp_path: Path) -> None:
     if "unshare" in later.stderr:
         pytest.skip(f"no time namespace here: {later.stderr.strip()}")
     assert json.loads(later.stdout)["arming"][0]["cause"] == "clock_jump"
+
+
+def test_only_an_order_and_an_arming_look_for_the_token(armed: LiveDesk) -> None:
+    """A command that answers with 3 leaves a mark when a token is looked for; status and rehearsals leave none."""
+    mark = armed.root / "asked"
+    del armed.environment["OANDA_LIVE_TOKEN"]
+    armed.environment |= {
+        "RICKCTL_CREDENTIAL_SOURCE": "command",
+        "RICKCTL_CREDENTIAL_COMMAND": f"{shutil.which('touch')} {mark}",
+    }
+    assert armed.armed()["armed"] is True
+    assert armed.type("arm", "--account", LIVE, "--dry-run").code == 0
+    assert armed.run_here("disarm", "--dry-run").code == 0
+    assert not mark.exists()
+    assert sending(armed) is Cause.NO_CREDENTIALS
+    assert mark.exists()
