@@ -114,7 +114,7 @@ def _day(at_ns: int) -> str:
 def _request(explained: Explained) -> str:
     report = explained.report
     request = report.request
-    if report.told is not None:
+    if report.told is not None and report.told.words:
         return _words(report, report.told)
     entry = "at market" if request.price is None else f"{request.entry.value} {price_text(request.price)}"
     exits = [

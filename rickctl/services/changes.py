@@ -14,6 +14,7 @@ from rickctl.domain.positions import net_units
 from rickctl.domain.records import IntentKind, StaleAccount
 from rickctl.services.desk import hold, retry, save
 from rickctl.services.drafts import find_instrument, parse_units
+from rickctl.services.early import put_on_record
 from rickctl.services.gate import Asked, check_fresh, counted, numbers_of, versions_beside
 from rickctl.services.moment import measure, nearest_opposite
 from rickctl.services.orders import check_unstopped
@@ -111,9 +112,13 @@ def close_position(
     wanted = None if units is None else parse_units(units, instrument)
     held = hold(desk)
     request = _close_request(held, instrument, trade, wanted)
-    _check_trades(instrument, desk, held.now_ns)
-    judge = _ExitJudge(instrument.symbol, request.units)
-    row = _record(IntentKind.CLOSE, instrument.symbol, {**request_json(request), "trade": trade}, desk, trader, judge)
+    body: dict[str, JSON] = {**request_json(request), "trade": trade}
+    try:
+        _check_trades(instrument, desk, held.now_ns)
+    except Refused as refused:
+        put_on_record(refused, body, desk, trader, kind=IntentKind.CLOSE)
+        raise
+    row = _record(IntentKind.CLOSE, instrument.symbol, body, desk, trader, _ExitJudge(instrument.symbol, request.units))
     close = Close(row.client_order_id, instrument.symbol, trade, wanted)
     return transmit(row, desk, trader.owner(), lambda: execution.submit_close(close))
 
@@ -177,6 +182,7 @@ def preview_close(symbol: str, trade: int | None, units: str | None, desk: Desk,
     instrument = find_instrument(symbol, desk.market.instruments)
     held = hold(desk)
     request = _close_request(held, instrument, trade, None if units is None else parse_units(units, instrument))
+    _check_trades(instrument, desk, held.now_ns)
     charter = trader.exit_charter()
     judge = _ExitJudge(instrument.symbol, request.units)
     snapshot, asked = _moment(held, instrument, desk, trader, charter, frozenset(), judge)

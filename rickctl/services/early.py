@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Place = Callable[["Draft", "Desk", "Trader", "Execution"], "IntentRow"]
 
-_OF_THE_PRICE = frozenset({"no_shorts", "no_rate", "no_equity", "bad_quote", "not_offered"})
+_OF_THE_PRICE = frozenset({"no_shorts", "no_rate", "no_equity", "bad_quote", "not_offered", "market_closed"})
 """Refusals after a price was asked for; before, it decided nothing."""
 
 
@@ -42,25 +42,38 @@ def on_record(place: Place) -> Place:
             return place(draft, desk, trader, execution)
         except Refused as error:
             if error.order is None:
-                # A refusal that cannot be written down is a refusal all the same.
-                with suppress(SetupError):
-                    error.order = _keep(error, draft, desk, trader).number
+                instrument = find_instrument(draft.symbol, desk.market.instruments)
+                body = _request(draft, instrument, desk)
+                put_on_record(error, body, desk, trader, request_hash=draft.fingerprint(instrument.symbol))
             raise
 
     return recorded
 
 
-def _keep(error: Refused, draft: Draft, desk: Desk, trader: Trader) -> IntentRow:
-    instrument, now_ns = find_instrument(draft.symbol, desk.market.instruments), account_now(desk)
-    quotes = _quotes(instrument, desk, now_ns) if error.code in _OF_THE_PRICE else []
-    with desk.writable().transaction() as transaction:
-        return transaction.add_intent(
+def put_on_record(
+    error: Refused,
+    body: dict[str, JSON],
+    desk: Desk,
+    trader: Trader,
+    *,
+    kind: IntentKind = IntentKind.ENTRY,
+    request_hash: str = "",
+) -> None:
+    """Write a refusal that no rule spoke down as an intent, and tell it its number.
+
+    One that cannot be written down is a refusal all the same.
+    """
+    symbol, now_ns = str(body["symbol"]), account_now(desk)
+    told: dict[str, JSON] = {"code": error.code, "message": error.message, "words": body.pop("words", {})}
+    quotes = _quotes(symbol, desk, now_ns) if error.code in _OF_THE_PRICE else []
+    with suppress(SetupError), desk.writable().transaction() as transaction:
+        row = transaction.add_intent(
             desk.scope,
-            kind=IntentKind.ENTRY,
+            kind=kind,
             key=None,
-            symbol=instrument.symbol,
-            request=_request(draft, instrument, desk, error),
-            request_hash=draft.fingerprint(instrument.symbol),
+            symbol=symbol,
+            request={**body, "told": told},
+            request_hash=request_hash,
             quotes=quotes,
             verdicts=[],
             charter_hash=_hash_in_force(trader),
@@ -69,10 +82,11 @@ def _keep(error: Refused, draft: Draft, desk: Desk, trader: Trader) -> IntentRow
             created_ns=now_ns,
             error=error.code,
         )
+        error.order = row.number
 
 
-def _request(draft: Draft, instrument: Instrument, desk: Desk, error: Refused) -> dict[str, JSON]:
-    """The request as far as the words alone make one, the words themselves, and what was said to them."""
+def _request(draft: Draft, instrument: Instrument, desk: Desk) -> dict[str, JSON]:
+    """The request as far as the words alone make one, and the words themselves."""
     words: dict[str, JSON] = {name: getattr(draft, name) for name in _WORDS}
     price = draft.limit if draft.limit is not None else draft.stop_entry
     return {
@@ -89,7 +103,7 @@ def _request(draft: Draft, instrument: Instrument, desk: Desk, error: Refused) -
         "timeframe": draft.timeframe,
         "quality": draft.quality,
         "key": draft.key,
-        "told": {"code": error.code, "message": error.message, "words": words},
+        "words": words,
     }
 
 
@@ -110,9 +124,9 @@ def _read(text: str | None, parse: Callable[[str], Decimal]) -> str | None:
         return None
 
 
-def _quotes(instrument: Instrument, desk: Desk, now_ns: int) -> list[JSON]:
+def _quotes(symbol: str, desk: Desk, now_ns: int) -> list[JSON]:
     try:
-        return [quote_json(desk.market.quote(instrument.symbol, now_ns))]
+        return [quote_json(desk.market.quote(symbol, now_ns))]
     except Unreachable:
         return []
 
