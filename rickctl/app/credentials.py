@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from rickctl.app import App
     from rickctl.domain.credentials import Found, Login, ProbeAnswer, Source, Vault
     from rickctl.domain.errors import SetupError
-    from rickctl.domain.ports import Probe, State
+    from rickctl.domain.ports import Probe
+    from rickctl.domain.state import State
     from rickctl.services.doctor import Check
 
 LOOPBACK_VARIABLE = "RICKCTL_OANDA_URL"

@@ -26,9 +26,10 @@ from rickctl.services.settle import settle
 if TYPE_CHECKING:
     from rickctl.domain.events import Event
     from rickctl.domain.market import TapeCounts
-    from rickctl.domain.ports import Clock, State, StateReads
+    from rickctl.domain.ports import Clock
     from rickctl.domain.records import AccountRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import State, StateReads
     from rickctl.services.desk import Desk
 
 Choice = TypeVar("Choice", bound=StrEnum)

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from rickctl.domain.arming import ArmBox, Moment, Person, Standing
     from rickctl.domain.errors import RickctlError
-    from rickctl.domain.ports import State, StateReads, StateTransaction
     from rickctl.domain.records import JSON, JournalRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import State, StateReads, StateTransaction
     from rickctl.services.charter import LoadedCharter
 
 ARMED, DISARMED = "armed", "disarmed"
@@ -209,7 +209,7 @@ def history(reads: StateReads, found: Iterable[Window | Ended], now_ns: int) -> 
             changes.append(Change(note.at_ns, row.scope, DISARMED, _words(note.cause.value, note.detail), ""))
         elif end_ns <= now_ns:
             changes.append(Change(end_ns, row.scope, DISARMED, Cause.EXPIRED.value, ""))
-    return sorted(reversed(changes), key=lambda change: change.at_ns, reverse=True)[:MOST_CHANGES]
+    return sorted(changes[::-1], key=lambda change: change.at_ns, reverse=True)[:MOST_CHANGES]
 
 
 def _change(row: JournalRow) -> Change:

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from rickctl.domain.charter import Charter, Snapshot
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import Verdict
-    from rickctl.domain.ports import Changes, Execution, StateTransaction
+    from rickctl.domain.ports import Changes, Execution
     from rickctl.domain.records import JSON, IntentRow
     from rickctl.domain.scope import Mode
+    from rickctl.domain.state import StateTransaction
     from rickctl.services.desk import Desk, Held
     from rickctl.services.orders import Trader
     from rickctl.services.terms import Words

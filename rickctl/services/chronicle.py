@@ -13,9 +13,9 @@ from rickctl.domain.records import JournalHead, canonical_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rickctl.domain.ports import Audit, StateReads
     from rickctl.domain.records import JSON, Finding, JournalRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import Audit, StateReads
 
 
 def last_records(

@@ -10,9 +10,9 @@ from rickctl.domain.scope import DEFAULT_SCOPE, Mode, parse_scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rickctl.domain.ports import StateReads
     from rickctl.domain.records import AccountRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import StateReads
 
 
 def list_symbols(prefix: str, known: Iterable[str]) -> list[str]:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rickctl.domain.credentials import Found, LoginBook, ProbeAnswer, Secret, Vault
-    from rickctl.domain.ports import Clock, Probe, State
+    from rickctl.domain.ports import Clock, Probe
     from rickctl.domain.records import JSON
+    from rickctl.domain.state import State
 
     Ask = Callable[[Slot, Secret], ProbeAnswer]
 

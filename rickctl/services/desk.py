@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from rickctl.domain.account import AccountConfig
     from rickctl.domain.events import Event
-    from rickctl.domain.ports import Clock, Market, News, State, StateReads, StateTransaction, Venue
+    from rickctl.domain.ports import Clock, Market, News, Venue
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import State, StateReads, StateTransaction
 
 MOST_TRIES = 200
 """How often a change is computed again because another process was first, before giving up."""

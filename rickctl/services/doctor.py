@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rickctl.domain.credentials import Found, Login, Slot, Vault
-    from rickctl.domain.ports import Audit, StateReads
+    from rickctl.domain.state import Audit, StateReads
     from rickctl.services.charter import LoadedCharter
 
     Survey = Callable[[Sequence[Slot]], tuple[dict[Slot, Found], SetupError | None]]

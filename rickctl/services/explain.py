@@ -9,8 +9,8 @@ from rickctl.services.stored import read_quotes
 
 if TYPE_CHECKING:
     from rickctl.domain.market import Quote
-    from rickctl.domain.ports import Audit
     from rickctl.domain.records import JournalRow
+    from rickctl.domain.state import Audit
     from rickctl.services.desk import Desk, Held
     from rickctl.services.report import OrderReport
 

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from rickctl.domain.account import AccountState
     from rickctl.domain.charter import Charter, Decision, Snapshot
     from rickctl.domain.orders import OrderRequest
-    from rickctl.domain.ports import Clock, StateReads, StateTransaction
+    from rickctl.domain.ports import Clock
     from rickctl.domain.records import JSON, IntentRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import StateReads, StateTransaction
     from rickctl.services.desk import Desk, Held
 
 _ZERO = Decimal(0)

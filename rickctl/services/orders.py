@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from rickctl.domain.errors import RickctlError
     from rickctl.domain.market import Instrument
     from rickctl.domain.orders import Approved, OrderRequest, Verdict
-    from rickctl.domain.ports import Clock, Execution, StateReads, Submitted
+    from rickctl.domain.ports import Clock, Execution, Submitted
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
     from rickctl.domain.scope import Mode, Scope
+    from rickctl.domain.state import StateReads
     from rickctl.services.charter import LoadedCharter
     from rickctl.services.desk import Desk, Held
     from rickctl.services.drafts import Draft

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from rickctl.domain.arming import Person
     from rickctl.domain.pin import PinBox, PinRecord
-    from rickctl.domain.ports import Audit, State, StateReads
     from rickctl.domain.records import JSON
+    from rickctl.domain.state import Audit, State, StateReads
 
 _SET, _CHANGED, _TRIED, _ACCEPTED = "pin_set", "pin_changed", "pin_tried", "pin_accepted"
 _REFUSED = "pin_refused"

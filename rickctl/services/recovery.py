@@ -11,9 +11,10 @@ from rickctl.services.stored import read_changes, read_target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rickctl.domain.ports import Execution, State, StateReads
+    from rickctl.domain.ports import Execution
     from rickctl.domain.records import JSON, IntentRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import State, StateReads
 
 _OPEN = frozenset({IntentState.INTENT, IntentState.SENT, IntentState.UNKNOWN})
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from rickctl.domain.market import Instrument
     from rickctl.domain.models import Commission
     from rickctl.domain.orders import OrderRequest, Verdict
-    from rickctl.domain.ports import StateReads
     from rickctl.domain.quality import Quality
     from rickctl.domain.records import IntentRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import StateReads
     from rickctl.services.desk import Desk, Held
     from rickctl.services.stored import Measured, Told
 

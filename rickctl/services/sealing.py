@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from rickctl.domain.arming import Person
     from rickctl.domain.charter import Charter
-    from rickctl.domain.ports import State
     from rickctl.domain.scope import Mode
+    from rickctl.domain.state import State
     from rickctl.services.charter import LoadedCharter
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from rickctl.domain.arming import ArmState
-    from rickctl.domain.ports import StateReads
     from rickctl.domain.records import IntentRow, LatchRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import StateReads
     from rickctl.services.arming import Change
     from rickctl.services.charter import LoadedCharter
     from rickctl.services.desk import Desk

@@ -10,9 +10,10 @@ from rickctl.services.desk import hold
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rickctl.domain.ports import Clock, Execution, State
+    from rickctl.domain.ports import Clock, Execution
     from rickctl.domain.records import IntentRow, LatchRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import State
     from rickctl.services.desk import Desk
 
 WORD = "resume"

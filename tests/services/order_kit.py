@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
     from rickctl.domain.charter import Charter
     from rickctl.domain.orders import IntentState
-    from rickctl.domain.ports import Execution, Market, StateTransaction
+    from rickctl.domain.ports import Execution, Market
     from rickctl.domain.records import IntentRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import StateTransaction
 
 OPEN_NS = parse_instant("2025-11-19T14:00:00Z")
 """A Wednesday afternoon: every market trades."""

@@ -19,9 +19,9 @@ from rickctl.store.state import Store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rickctl.domain.ports import StateTransaction
     from rickctl.domain.records import JSON, IntentRow
     from rickctl.domain.scope import Scope
+    from rickctl.domain.state import StateTransaction
 
 
 REPOSITORY = Path(__file__).parents[2]

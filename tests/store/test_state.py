@@ -19,8 +19,8 @@ from rickctl.store.journal import intent_body, read_asked
 from tests.store.kit import add_intent, fresh_account, open_store, raw
 
 if TYPE_CHECKING:
-    from rickctl.domain.ports import Audit, State
     from rickctl.domain.records import JSON
+    from rickctl.domain.state import Audit, State
     from rickctl.store.state import Store
 
 
