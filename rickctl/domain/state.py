@@ -1,4 +1,4 @@
-"""The Protocols of durable state: what is read, what its one writer may do, what is asked of the journal; none says how."""
+"""The Protocols of durable state: what is read, what its one writer may do, what is asked of the journal; not how."""
 
 from __future__ import annotations
 

@@ -209,7 +209,9 @@ def history(reads: StateReads, found: Iterable[Window | Ended], now_ns: int) -> 
             changes.append(Change(note.at_ns, row.scope, DISARMED, _words(note.cause.value, note.detail), ""))
         elif end_ns <= now_ns:
             changes.append(Change(end_ns, row.scope, DISARMED, Cause.EXPIRED.value, ""))
-    return sorted(changes[::-1], key=lambda change: change.at_ns, reverse=True)[:MOST_CHANGES]
+    # Of the same instant the later one first.
+    changes.sort(key=lambda change: change.at_ns)
+    return changes[: -MOST_CHANGES - 1 : -1]
 
 
 def _change(row: JournalRow) -> Change:
