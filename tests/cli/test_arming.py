@@ -402,13 +402,11 @@ def test_the_machine_s_own_clocks_arm_and_disarm(tmp_path: Path) -> None:
 
 
 def test_only_an_order_and_an_arming_look_for_the_token(armed: LiveDesk) -> None:
-    """A command that answers with 3 leaves a mark when a token is looked for; status and rehearsals leave none."""
-    mark = armed.root / "asked"
+    """The command that should print a token leaves a mark where it is run; status and rehearsals leave none."""
+    mark = armed.root / "asked-live"
     del armed.environment["OANDA_LIVE_TOKEN"]
-    armed.environment |= {
-        "RICKCTL_CREDENTIAL_SOURCE": "command",
-        "RICKCTL_CREDENTIAL_COMMAND": f"{shutil.which('touch')} {mark}",
-    }
+    command = f"{shutil.which('touch')} {armed.root}/asked-{{mode}}"
+    armed.environment |= {"RICKCTL_CREDENTIAL_SOURCE": "command", "RICKCTL_CREDENTIAL_COMMAND": command}
     assert armed.armed()["armed"] is True
     assert armed.type("arm", "--account", LIVE, "--dry-run").code == 0
     assert armed.run_here("disarm", "--dry-run").code == 0
