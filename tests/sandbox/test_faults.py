@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
+import ssl
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from rickctl.app.system import SystemClock
 from rickctl.domain.errors import UsageError
 from rickctl.sandbox.faultfile import KINDS
+from rickctl.sandbox.tls import tls_context
 from tests.sandbox.kit import PRICES, Gone, Running, Talk, request_bytes, running, wait_until
 
 if TYPE_CHECKING:
@@ -180,6 +184,21 @@ def test_skew_moves_what_is_stated_and_nothing_else() -> None:
         true = int(server.get("/time").body)
         assert 3_599_000_000_000 < true - stated < 3_601_000_000_000
         assert server.clock.skew_ns == 0
+
+
+@pytest.mark.parametrize("fault", [{"kind": "drop", "how": "rst"}, {"kind": "drop"}, {"kind": "truncate", "keep": 9}])
+def test_faults_strike_through_tls_too(fault: dict[str, JSON], tmp_path: Path) -> None:
+    context, authority = tls_context(tmp_path, SystemClock().now_ns())
+    with running(tls=context, faults=[{**fault, "times": 1}]) as server:
+        for strikes in (True, False):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
+                believing = ssl.create_default_context(cafile=authority)
+                with Talk(believing.wrap_socket(plain, server_hostname="localhost")) as talk:
+                    if strikes:
+                        with pytest.raises((Gone, OSError)):
+                            talk.ask("GET", "/prices")
+                    else:
+                        assert talk.ask("GET", "/prices").body == PRICES
 
 
 # streams
