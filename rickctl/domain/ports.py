@@ -177,6 +177,10 @@ class Venue(Protocol):
         """Where its orders go."""
         ...
 
+    def prepare(self) -> None:
+        """Do what a first write needs and can be done before it, so that sending takes no longer than the broker."""
+        ...
+
     def meet(self, opening: AccountConfig, now_ns: int) -> News:
         """The account as it is first met: its creation, cash, working orders and open trades, whoever made them.
 

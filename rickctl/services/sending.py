@@ -40,6 +40,8 @@ def transmit(row: IntentRow, desk: Desk, owner: str, do: Callable[[], Submitted 
     """
     is_no: tuple[type[RickctlError], ...] = (OrderRejected, Unreachable, UsageError, Refused)
     is_no += (SetupError,) if desk.venue is not None else ()
+    if desk.venue is not None:
+        desk.venue.prepare()
     if not _moved(desk, row, IntentState.INTENT, IntentState.SENT, owner=owner, sent_ns=account_now(desk)):
         raise unknown_outcome(row)
     try:

@@ -65,6 +65,9 @@ class WireCalls:
         found: dict[str, Any] = json.loads(reply.body, parse_float=Decimal)
         return found
 
+    def prepare(self) -> None:
+        """Nothing: it is here."""
+
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """Nothing is sent here."""
         raise AssertionError((method, path, body))

@@ -44,6 +44,10 @@ class Calls(Protocol):
         """The body of an answer. Raises Unreachable, SetupError."""
         ...
 
+    def prepare(self) -> None:
+        """Load what only a write needs."""
+        ...
+
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The body of a write's answer, sent once. Raises OrderRejected, Unreachable, OutcomeUnknown, SetupError."""
         ...

@@ -56,6 +56,10 @@ class OandaVenue:
         """Where its orders go."""
         return self._execution
 
+    def prepare(self) -> None:
+        """Load what builds a write: it takes longer than many an answer."""
+        self._calls.prepare()
+
     def meet(self, opening: AccountConfig, now_ns: int) -> News:
         """The account as OANDA has it now, whoever made its orders and trades. Raises Unreachable, SetupError."""
         body = self._whole()
