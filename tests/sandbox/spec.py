@@ -27,9 +27,6 @@ NEWER: frozenset[str] = frozenset(
         "AccountChangesState.financing",
         "AccountChangesState.commission",
         "AccountChangesState.guaranteedExecutionFees",
-        "AccountChangesState.marginCallEnterTime",
-        "AccountChangesState.marginCallExtensionCount",
-        "AccountChangesState.lastMarginCallExtensionTime",
         "ClientPrice.homeConversions",
     }
 )

@@ -235,16 +235,42 @@ def test_more_than_so_many_new_connections_a_second_are_too_many() -> None:
     assert answers == [200, 200, 200, 429, 200]
 
 
-def test_without_newer_fields_they_are_gone_everywhere() -> None:
-    counter = Counter(settings=WireSettings(token=TOKEN, newer_fields=False))
+NEWER = {
+    "fill": {"quotePL", "homeConversionFactors", "baseFinancing", "quoteFinancing", "quoteGuaranteedExecutionFee"},
+    "account": {"dividendAdjustment", "guaranteedStopLossOrderParameters", "guaranteedStopLossOrderMutability"},
+    "state": {"balance", "pl", "resettablePL", "financing", "commission", "guaranteedExecutionFees"},
+    "instrument": {"tags", "financing", "guaranteedStopLossOrderMode"},
+}
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_newer_fields_are_everywhere_or_nowhere(is_on: bool) -> None:  # noqa: FBT001 - a row of a table
+    counter = Counter(settings=WireSettings(token=TOKEN, newer_fields=is_on))
     fill = counter.order().body["orderFillTransaction"]
-    summary = counter.get(f"{A}/summary").body["account"]
-    state = counter.get(f"{A}/changes?sinceTransactionID=1").body["state"]
-    instrument = counter.get(f"{A}/instruments?instruments=EUR_USD").body["instruments"][0]
-    assert not {"quotePL", "homeConversionFactors"} & set(fill)
-    assert not {"dividendAdjustment", "guaranteedStopLossOrderParameters"} & set(summary)
-    assert not {"balance", "pl"} & set(state)
-    assert not {"tags", "financing", "guaranteedStopLossOrderMode"} & set(instrument)
+    changes = counter.get(f"{A}/changes?sinceTransactionID=1").body
+    told = {
+        "fill": fill,
+        "account": counter.get(f"{A}/summary").body["account"],
+        "state": changes["state"],
+        "instrument": counter.get(f"{A}/instruments?instruments=EUR_USD").body["instruments"][0],
+    }
+    assert {what: names & set(told[what]) for what, names in NEWER.items()} == {
+        what: names if is_on else set() for what, names in NEWER.items()
+    }
+    again = counter.get(f"{A}/transactions/{fill['id']}").body["transaction"]
+    assert again == fill == changes["changes"]["transactions"][-1]
+
+
+def test_a_fill_tells_its_result_in_the_instruments_own_currency(counter: Counter) -> None:
+    opened = counter.order(units="-1000", instrument="USD_JPY").body["orderFillTransaction"]
+    counter.move(Decimal(opened["tradeOpened"]["price"]) - 1, "USD_JPY")
+    counter.ask("PUT", f"{A}/trades/{opened['id']}/close", {"units": "400"})
+    closed = counter.ask("PUT", f"{A}/trades/{opened['id']}/close", {}).body["orderFillTransaction"]
+    gain = Decimal(opened["tradeOpened"]["price"]) - Decimal(closed["tradesClosed"][0]["price"])
+    assert Decimal(closed["quotePL"]) == 600 * gain
+    factors = {name: Decimal(one["factor"]) for name, one in closed["homeConversionFactors"].items()}
+    assert abs(Decimal(closed["pl"]) - Decimal(closed["quotePL"]) * factors["gainQuoteHome"]) < Decimal("0.001")
+    assert [factors["gainBaseHome"], factors["lossBaseHome"]] == [Decimal(1)] * 2
 
 
 def test_what_a_fault_wants_of_an_order_is_done(counter: Counter) -> None:

@@ -18,18 +18,12 @@ if TYPE_CHECKING:
 NEWER_FIELDS = frozenset(
     {
         "baseFinancing",
-        "baseHomeConversionCost",
         "dividendAdjustment",
-        "financingDaysOfWeek",
         "guaranteedStopLossOrderMutability",
         "guaranteedStopLossOrderParameters",
-        "homeConversionCost",
         "homeConversionFactors",
-        "homeDividendAdjustment",
-        "quoteDividendAdjustment",
         "quoteFinancing",
         "quoteGuaranteedExecutionFee",
-        "quoteHomeConversionCost",
         "quotePL",
     }
 )

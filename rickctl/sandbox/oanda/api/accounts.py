@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from rickctl.domain.market import InstrumentKind
 from rickctl.sandbox.oanda.api.call import Answer, refuse, refuse_range
+from rickctl.sandbox.oanda.api.newer import newer_account, newer_state, newer_transaction
 from rickctl.sandbox.oanda.api.outcomes import answer_outcome
 from rickctl.sandbox.oanda.reading import maximum_trail, minimum_trail
-from rickctl.sandbox.oanda.records import nested
+from rickctl.sandbox.oanda.records import each, nested
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -24,19 +25,6 @@ _TYPES = {
     InstrumentKind.CRYPTO: "CFD",
 }
 _CHARGED = {"MONDAY": 1, "TUESDAY": 1, "WEDNESDAY": 3, "THURSDAY": 1, "FRIDAY": 1, "SATURDAY": 0, "SUNDAY": 0}
-_NEWER_STATE = frozenset(
-    {
-        "balance",
-        "pl",
-        "resettablePL",
-        "financing",
-        "commission",
-        "guaranteedExecutionFees",
-        "marginCallEnterTime",
-        "marginCallExtensionCount",
-        "lastMarginCallExtensionTime",
-    }
-)
 
 
 def list_accounts(desk: Desk, call: Call) -> Answer:
@@ -47,12 +35,12 @@ def list_accounts(desk: Desk, call: Call) -> Answer:
 
 def get_account(desk: Desk, call: Call) -> Answer:
     """The account in full."""
-    return with_last(desk, call, {"account": desk.exchange.account(call.account_id)})
+    return with_last(desk, call, {"account": newer_account(desk, desk.exchange.account(call.account_id))})
 
 
 def get_summary(desk: Desk, call: Call) -> Answer:
     """The account without what it holds."""
-    return with_last(desk, call, {"account": desk.exchange.summary(call.account_id)})
+    return with_last(desk, call, {"account": newer_account(desk, desk.exchange.summary(call.account_id))})
 
 
 def get_changes(desk: Desk, call: Call) -> Answer:
@@ -63,16 +51,16 @@ def get_changes(desk: Desk, call: Call) -> Answer:
     if since > desk.exchange.last_id(call.account_id):
         refuse_range("sinceTransactionID")
     found = desk.exchange.changes(call.account_id, since)
-    if desk.settings.newer_fields:
-        return with_last(desk, call, found)
-    state = {name: value for name, value in nested(found, "state").items() if name not in _NEWER_STATE}
-    return with_last(desk, call, {**found, "state": state})
+    changes = nested(found, "changes")
+    made = tuple(newer_transaction(desk, one) for one in each(changes, "transactions"))
+    state = newer_state(desk, call.account_id, nested(found, "state"))
+    return with_last(desk, call, {"changes": {**changes, "transactions": made}, "state": state})
 
 
 def configure(desk: Desk, call: Call) -> Answer:
     """Another alias or margin rate."""
     outcome = desk.exchange.configure(call.account_id, call.body(desk.settings), call.request_id, call.now_ns)
-    return answer_outcome(outcome, 200, names_related=False)
+    return answer_outcome(desk, outcome, 200, names_related=False)
 
 
 def list_instruments(desk: Desk, call: Call) -> Answer:

@@ -35,7 +35,7 @@ def create_order(desk: Desk, call: Call) -> Answer:
     if desk.settings.strict_numbers and hints is NO_HINTS:
         hints = _strict_hints(order, desk.exchange.instruments)
     outcome = desk.exchange.submit(call.account_id, order, call.request_id, call.now_ns, hints)
-    return answer_outcome(outcome, 201, headers=_location(desk, call, outcome))
+    return answer_outcome(desk, outcome, 201, headers=_location(desk, call, outcome))
 
 
 def replace_order(desk: Desk, call: Call) -> Answer:
@@ -44,20 +44,20 @@ def replace_order(desk: Desk, call: Call) -> Answer:
     if order.get("type") == "MARKET":
         refuse("order.type")  # none ever works, so none replaces one
     outcome = desk.exchange.replace(call.account_id, place, order, call.request_id, call.now_ns)
-    return answer_outcome(outcome, 201, headers=_location(desk, call, outcome))
+    return answer_outcome(desk, outcome, 201, headers=_location(desk, call, outcome))
 
 
 def cancel_order(desk: Desk, call: Call) -> Answer:
     """An order that works no longer does."""
     place = call.places["orderSpecifier"]
-    return answer_outcome(desk.exchange.cancel(call.account_id, place, call.request_id, call.now_ns), 200)
+    return answer_outcome(desk, desk.exchange.cancel(call.account_id, place, call.request_id, call.now_ns), 200)
 
 
 def set_order_extensions(desk: Desk, call: Call) -> Answer:
     """Another name for an order, or for the trade it will open."""
     body, place = call.body(desk.settings), call.places["orderSpecifier"]
     outcome = desk.exchange.set_order_extensions(call.account_id, place, body, call.request_id, call.now_ns)
-    return answer_outcome(outcome, 200)
+    return answer_outcome(desk, outcome, 200)
 
 
 def list_orders(desk: Desk, call: Call) -> Answer:

@@ -6,21 +6,26 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rickctl.sandbox.oanda.api.call import Answer
+from rickctl.sandbox.oanda.api.newer import newer_transaction
 from rickctl.sandbox.oanda.records import NO_HINTS, Hints, Verdict, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rickctl.sandbox.oanda.api.call import Headers
+    from rickctl.sandbox.oanda.api.call import Desk, Headers
     from rickctl.sandbox.oanda.records import Fields, Outcome, Value
 
 _AT_ONCE = frozenset({"FOK", "IOC"})
 _STATUS = {Verdict.REJECTED: 400, Verdict.MISSING: 404}
 
 
-def answer_outcome(outcome: Outcome, status: int, *, names_related: bool = True, headers: Headers = ()) -> Answer:
+def answer_outcome(
+    desk: Desk, outcome: Outcome, status: int, *, names_related: bool = True, headers: Headers = ()
+) -> Answer:
     """The body of a change; `status` and `headers` are those of success."""
-    fields: dict[str, Value] = {name: part.all_fields() for name, part in outcome.parts.items()}
+    fields: dict[str, Value] = {
+        name: newer_transaction(desk, part.all_fields()) for name, part in outcome.parts.items()
+    }
     if names_related:
         fields["relatedTransactionIDs"] = tuple(str(one) for one in outcome.related_ids)
     fields["lastTransactionID"] = str(outcome.last_id)

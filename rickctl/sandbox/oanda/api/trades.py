@@ -50,14 +50,14 @@ def close_trade(desk: Desk, call: Call) -> Answer:
     """All of a trade, or some units of it, at the market."""
     units, place = call.body(desk.settings).get("units"), call.places["tradeSpecifier"]
     outcome = desk.exchange.close_trade(call.account_id, place, units, call.request_id, call.now_ns)
-    return answer_outcome(outcome, 200)
+    return answer_outcome(desk, outcome, 200)
 
 
 def set_trade_orders(desk: Desk, call: Call) -> Answer:
     """Other exits of a trade: absent stays, null is cancelled, an object is made or replaced."""
     body, place = call.body(desk.settings), call.places["tradeSpecifier"]
     return answer_outcome(
-        desk.exchange.set_trade_orders(call.account_id, place, body, call.request_id, call.now_ns), 200
+        desk, desk.exchange.set_trade_orders(call.account_id, place, body, call.request_id, call.now_ns), 200
     )
 
 
@@ -65,7 +65,7 @@ def set_trade_extensions(desk: Desk, call: Call) -> Answer:
     """Another name for a trade."""
     body, place = call.body(desk.settings), call.places["tradeSpecifier"]
     outcome = desk.exchange.set_trade_extensions(call.account_id, place, body, call.request_id, call.now_ns)
-    return answer_outcome(outcome, 200)
+    return answer_outcome(desk, outcome, 200)
 
 
 def list_positions(desk: Desk, call: Call) -> Answer:
@@ -94,7 +94,7 @@ def close_position(desk: Desk, call: Call) -> Answer:
     name, body = _instrument(desk, call), call.body(desk.settings)
     outcome = desk.exchange.close_position(call.account_id, name, body, call.request_id, call.now_ns)
     place = call.url(desk.settings, f"accounts/{call.account_id}/positions/{name}")
-    return answer_outcome(outcome, 200, headers=(("Location", place),) if outcome.verdict is Verdict.DONE else ())
+    return answer_outcome(desk, outcome, 200, headers=(("Location", place),) if outcome.verdict is Verdict.DONE else ())
 
 
 def _instrument(desk: Desk, call: Call) -> str:

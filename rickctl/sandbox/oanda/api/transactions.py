@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from rickctl.sandbox.oanda.api.accounts import with_last
 from rickctl.sandbox.oanda.api.call import Answer, read_number, refuse, refuse_range
+from rickctl.sandbox.oanda.api.newer import newer_transaction
 from rickctl.sandbox.oanda.api.orders import missing
 from rickctl.sandbox.oanda.api.pricing import HEARTBEAT_NS, line, open_stream
 from rickctl.sandbox.oanda.records import Instant
@@ -101,7 +102,7 @@ def get_transaction(desk: Desk, call: Call) -> Answer:
     found = desk.exchange.transaction(call.account_id, number)
     if found is None:
         raise missing(desk, call, "transaction")
-    return with_last(desk, call, {"transaction": found.all_fields()})
+    return with_last(desk, call, {"transaction": newer_transaction(desk, found.all_fields())})
 
 
 def get_range(desk: Desk, call: Call) -> Answer:
@@ -146,7 +147,7 @@ class TransactionStream:
         lines = []
         if newest > self._told:
             fresh = exchange.transactions(account_id, self._told + 1, newest)
-            lines += [line(self._desk, self._call, one.all_fields()) for one in fresh]
+            lines += [line(self._desk, self._call, newer_transaction(self._desk, one.all_fields())) for one in fresh]
             self._told = newest
         if now_ns >= self._beats_ns:
             self._beats_ns = now_ns + HEARTBEAT_NS
@@ -181,5 +182,5 @@ def _types(names: Sequence[str] | None) -> frozenset[str] | None:
 
 def _told(desk: Desk, call: Call, rows: Sequence[Transaction]) -> Answer:
     wanted = _types(call.words("type"))
-    told = tuple(row.all_fields() for row in rows if wanted is None or row.type in wanted)
+    told = tuple(newer_transaction(desk, row.all_fields()) for row in rows if wanted is None or row.type in wanted)
     return with_last(desk, call, {"transactions": told})
