@@ -57,8 +57,8 @@ def faults_view(kinds: Sequence[FaultKind]) -> View:
     columns = (
         Column("kind", "left"),
         Column("strikes", "left", drop=2),
-        Column("terms", "left"),
-        Column("", "left", drop=1),
+        Column("terms", "left", drop=1),
+        Column("", "left"),
     )
     return View(
         records=[kind._asdict() for kind in kinds],
