@@ -10,14 +10,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.sandbox.process_kit import PATIENCE_S, command, environment, refused, started
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_what_it_prints_leads_rickctl_to_it(tmp_path: Path) -> None:
@@ -163,3 +161,16 @@ def test_faults_of_a_file_strike_and_a_bad_file_starts_nothing(tmp_path: Path) -
     code, out, said = refused(tmp_path, "--faults", str(path))
     assert (code, out) == (2, "")
     assert "'dorp'" in said
+
+
+def test_a_recorded_market_is_traded_from_its_beginning(tmp_path: Path) -> None:
+    tape = Path(__file__).parents[1] / "fixtures" / "tapes" / "eurusd-m1.csv.gz"
+    with started(tmp_path, "--market", f"replay:{tape}#EUR_USD") as box:
+        path = f"/v3/accounts/{box.told['accounts'][0]}"
+        found: Any = box.call(f"{path}/pricing?instruments=EUR_USD")
+        assert found["prices"][0]["time"] < "2025"
+        listed: Any = box.call(f"{path}/instruments")
+        assert [row["name"] for row in listed["instruments"]] == ["EUR_USD"]
+        assert box.told["source"].startswith("replay:")
+        ended, said = box.end()
+    assert (ended, "bug" in said) == (130, False)
