@@ -298,10 +298,12 @@ def test_nobody_listening_is_told_at_once() -> None:
         stream.read(SECOND_NS)
 
 
-def test_a_waiting_reader_leaves_at_once_when_another_thread_stops_it() -> None:
-    with venue(goes_on(line())) as found:
+@pytest.mark.parametrize("act", [goes_on(line()), silence], ids=["reading", "connecting"])
+def test_a_waiting_reader_leaves_at_once_when_another_thread_stops_it(act: Act) -> None:
+    with venue(act) as found:
         stream = stream_of(found)
-        take(stream, 1)
+        if act is not silence:
+            take(stream, 1)
         left: list[float] = []
 
         def wait() -> None:
@@ -310,6 +312,7 @@ def test_a_waiting_reader_leaves_at_once_when_another_thread_stops_it() -> None:
 
         reader = Thread(target=wait)
         reader.start()
+        assert found.has_seen.wait(5)
         time.sleep(0.1)
         stopped = time.monotonic()
         stream.stop()

@@ -74,6 +74,7 @@ class OandaStream:
         self._silence_ns = silence_ns
         self._decoder = msgspec.json.Decoder(_Line)
         self._connection: Connection | None = None
+        self._opening: Connection | None = None
         self._opened: Opened | None = None
         self._stopped = Event()
         self._rest = b""
@@ -111,9 +112,9 @@ class OandaStream:
     def stop(self) -> None:
         """End it, from any thread: a waiting reader leaves at once."""
         self._stopped.set()
-        held = self._connection
-        if held is not None:
-            held.stop()
+        for held in (self._opening, self._connection):
+            if held is not None:
+                held.stop()
 
     def close(self) -> None:
         """Let go of the connection, once nobody reads."""
@@ -128,7 +129,7 @@ class OandaStream:
             self._stopped.wait(max(min(pause_ns, deadline.left_ns()), 0) / SECOND_NS)
             return ()
         client = self._client
-        connection = client.connection(client.hosts.stream)
+        connection = self._opening = client.connection(client.hosts.stream)
         patience, sent_ns = Deadline(_CONNECT_NS), client.clock.now_ns()
         try:
             opened = connection.begin(client.request(self._path, self._query), patience)
@@ -150,6 +151,8 @@ class OandaStream:
         return self._quotes(opened.first)
 
     def _not_connected(self, error: RickctlError, *, is_final: bool) -> Sequence[Quote]:
+        if self._stopped.is_set():
+            return ()
         if is_final or not self._connections:
             raise error
         self._wait_before_next()
