@@ -193,8 +193,8 @@ class Desks:
         return held
 
     def trader(self, desk: Desk) -> Trader:
-        """Who places orders on a desk: the charter in use, the kill switch, this process."""
-        return Trader(
+        """Who places orders on a desk: the charter in use, the kill switch, the window of LIVE, this process."""
+        trader = Trader(
             load=self._app.charter,
             shipped=shipped_charter,
             kill_reason=self._app.kill_reason,
@@ -202,6 +202,9 @@ class Desks:
             owner=self._owner_name,
             neighbours=lambda: self._neighbours(desk),
         )
+        if desk.scope.mode is not Mode.LIVE:
+            return trader
+        return replace(trader, arming=self._app.arming.watch(desk.scope, is_sending=desk.state is not None))
 
     def _owner_name(self) -> str:
         if self._owner is None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import replace
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from rickctl.adapters.oanda.broker import Oanda
 from rickctl.adapters.oanda.hosts import Hosts
 from rickctl.adapters.transport import Host
-from rickctl.app.desks import Desks
 from rickctl.cli import run
 from tests.cli.live_desk import PIN, LiveDesk
 from tests.contract.exchange import ACCOUNT, OandaGround
@@ -23,8 +21,6 @@ if TYPE_CHECKING:
     from rickctl.app import App
     from rickctl.domain.scope import Mode
     from rickctl.sandbox.http import Request
-    from rickctl.services.desk import Desk
-    from rickctl.services.orders import Trader
     from tests.cli.harness import Answer
 
 
@@ -34,14 +30,6 @@ class Left(NamedTuple):
     method: str
     path: str
     body: str
-
-
-class _AskingDesks(Desks):
-    """Desks whose traders ask for the window."""
-
-    def trader(self, desk: Desk) -> Trader:
-        asks = self._app.arming.watch(desk.scope, is_sending=desk.state is not None)
-        return replace(super().trader(desk), arming=asks)
 
 
 class LiveGround(OandaGround):
@@ -79,7 +67,6 @@ class LiveGround(OandaGround):
             del environment
             return Hosts(mode, self.host, self.host, f"oanda-{mode.value}")
 
-        app._desks = _AskingDesks(app)
         app.brokers._open["oanda"] = Oanda(app.brokers.surroundings, hosts=hosts)
         return app
 
