@@ -70,7 +70,7 @@ def test_a_stall_without_an_end_lasts_until_the_client_leaves() -> None:
 
 @pytest.mark.parametrize("how", ["fin", "rst", "stall"])
 def test_late_loses_the_answer_and_does_the_order_afterwards(how: str) -> None:
-    with running(faults=[{"kind": "late", "for": "100ms", "how": how, **ORDER}]) as server:
+    with running(faults=[{"kind": "late", "for": "700ms", "how": how, **ORDER}]) as server:
         with server.connect() as talk:
             talk.socket.settimeout(0.05)
             with pytest.raises((Gone, TimeoutError)):
@@ -269,7 +269,7 @@ def test_silence_may_end() -> None:
     fault: dict[str, JSON] = {"kind": "silence", "after": 1, "times": 1, "for": "100ms"}
     with running(faults=[fault]) as server, opened(server) as talk:
         assert lines(talk, 1) == [1]
-        assert lines(talk, 1)[0] > 5
+        assert lines(talk, 1)[0] > 2
 
 
 def test_a_stream_may_carry_words_for_prices() -> None:

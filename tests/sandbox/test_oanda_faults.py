@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
 import pytest
 
 from rickctl.domain.instants import HOUR_NS, parse_instant
+from tests.sandbox.kit import wait_until
 from tests.sandbox.process_kit import Box, started
 
 if TYPE_CHECKING:
@@ -76,11 +76,10 @@ def test_a_dropped_order_is_there_or_not_as_the_fault_says(box: Box, when: str, 
 
 def test_a_late_order_is_not_there_and_then_is(box: Box) -> None:
     before = last_id(box)
-    strike(box, kind="late", **{"for": "400ms"})
+    strike(box, kind="late", **{"for": "2s"})
     lost(box, MARKET)
     assert types_since(box, before) == []
-    time.sleep(0.6)
-    assert types_since(box, before) == ["MARKET_ORDER", "ORDER_FILL"]
+    wait_until(lambda: types_since(box, before) == ["MARKET_ORDER", "ORDER_FILL"], seconds=10)
 
 
 def test_a_reason_may_be_any_word_of_the_venue(box: Box) -> None:
