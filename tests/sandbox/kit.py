@@ -265,12 +265,12 @@ class Talk:
         self.buffer += part
 
 
-def wait_until(holds: Callable[[], bool], seconds: int = 5) -> None:
+def wait_until(holds: Callable[[], bool], seconds: int = 5, pause_s: float = 0.005) -> None:
     """Wait for what another thread is about to make true. Raises AssertionError when it does not."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
-        time.sleep(0.005)
+        time.sleep(pause_s)
 
 
 def request_bytes(method: str, path: str, body: bytes = b"", *headers: str) -> bytes:

@@ -79,7 +79,7 @@ def test_a_late_order_is_not_there_and_then_is(box: Box) -> None:
     strike(box, kind="late", **{"for": "2s"})
     lost(box, MARKET)
     assert types_since(box, before) == []
-    wait_until(lambda: types_since(box, before) == ["MARKET_ORDER", "ORDER_FILL"], seconds=10)
+    wait_until(lambda: types_since(box, before) == ["MARKET_ORDER", "ORDER_FILL"], seconds=10, pause_s=0.1)
 
 
 def test_a_reason_may_be_any_word_of_the_venue(box: Box) -> None:
