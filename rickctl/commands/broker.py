@@ -65,5 +65,6 @@ def capabilities(context: typer.Context, broker: NameArgument = None, output: Ou
 
 
 def _end(rows: list[BrokerRow]) -> None:
-    if any(row.fault is not None or (row.link is not None and not row.link.is_up) for row in rows):
+    away = [row for row in rows if row.link is not None and row.link.is_set_up and not row.link.is_up]
+    if away or any(row.fault is not None for row in rows):
         raise typer.Exit(ExitCode.FINDINGS)

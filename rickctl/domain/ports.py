@@ -198,11 +198,15 @@ class Venue(Protocol):
 
 
 class Link(NamedTuple):
-    """Whether a broker answers, and a line about it; `latency_ms` is decimal text, None where nothing was measured."""
+    """Whether a broker answers, and a line about it; `latency_ms` is decimal text, None where nothing was measured.
+
+    `is_set_up` is False where nobody has logged in yet, which is no fault of anything.
+    """
 
     is_up: bool
     detail: str
     latency_ms: str | None = None
+    is_set_up: bool = True
 
 
 class Hidden(Protocol):

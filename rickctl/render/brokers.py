@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rickctl.services.brokers import BrokerRow
 
 LIST_FIELDS = ("broker", "package", "ready", "modes", "summary", "fault")
-LINK_FIELDS = ("broker", "package", "ready", "up", "latency_ms", "detail", "fault")
+LINK_FIELDS = ("broker", "package", "ready", "up", "set_up", "latency_ms", "detail", "fault")
 CAPABILITY_FIELDS = (
     "broker", "attaches_exits", "entries", "trails_stops", "holds_expiry", "shorts", "partial_fills",
     "absence_is_proof", "fault",
@@ -63,6 +63,7 @@ def links_view(rows: Sequence[BrokerRow]) -> View:
                 "package": row.package,
                 "ready": row.fault is None,
                 "up": row.link.is_up if row.link else False,
+                "set_up": row.link.is_set_up if row.link else False,
                 "latency_ms": row.link.latency_ms if row.link else None,
                 "detail": row.link.detail if row.link else None,
                 "fault": row.fault,
@@ -77,7 +78,8 @@ def links_view(rows: Sequence[BrokerRow]) -> View:
 def _link_cells(row: BrokerRow) -> tuple[Cell, ...]:
     if row.link is None:
         return (Cell(row.name, "loud"), Cell("broken", "bad"), Cell("–"), Cell(row.fault or "", "bad"))
-    state = Cell("up", "good") if row.link.is_up else Cell("down", "bad")
+    down = Cell("down", "bad") if row.link.is_set_up else Cell("not set up", "dim")
+    state = Cell("up", "good") if row.link.is_up else down
     latency = "–" if row.link.latency_ms is None else f"{row.link.latency_ms} ms"
     return (Cell(row.name, "loud"), state, Cell(latency), Cell(row.link.detail, "dim"))
 

@@ -56,7 +56,7 @@ class Oanda:
             found = self._client(Mode.PRACTICE, None).get("/accounts").get("accounts") or []
             took_ns = self._surroundings.clock.now_ns() - started_ns
         except RickctlError as error:
-            return Link(is_up=False, detail=error.message)
+            return Link(is_up=False, detail=error.message, is_set_up=error.code != "no_credentials")
         latency_ms = str(max(took_ns, 0) // _MILLISECOND_NS)
         return Link(is_up=True, detail=f"practice, {len(found)} accounts", latency_ms=latency_ms)
 
