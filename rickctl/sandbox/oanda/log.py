@@ -1,8 +1,9 @@
-"""An account's record on disk: one JSON object a line, only ever appended, durable before anybody is answered.
+"""An account's record on disk: one JSON object a line, only ever appended, written before anybody is answered.
 
 The first line is the account's terms. Every other one holds the transactions of one request or settlement, the instant
 the account was settled through, and the notes on orders that changed. A last line without its end was never answered
-for and is dropped. The caller holds the lock.
+for and is dropped. A killed process loses nothing; a machine that loses power may lose what no money ever depended
+on, so that an answer does not wait for the disk. The caller holds the lock.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Log:
         return data[: self._end].splitlines()
 
     def _append(self, data: bytes) -> None:
-        """Write behind the last whole line, over whatever half of one is there, and make it durable."""
+        """Write behind the last whole line, over whatever half of one is there."""
         assert self._path is not None  # noqa: S101 - save() has asked
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -89,7 +90,6 @@ class Log:
             left = memoryview(data)
             while left:
                 left = left[os.write(handle, left) :]
-            os.fsync(handle)
         finally:
             os.close(handle)
         self._end += len(data)
