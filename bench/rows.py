@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ class Row(NamedTuple):
         return self.measured >= self.target if self.at_least else self.measured <= self.target
 
 
+def children_cpu_s() -> float:
+    """Seconds of CPU, user and system, of every process that was started and has ended; a busy machine adds none."""
+    used = getrusage(RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def write_head(part: str) -> None:
     """Begin the table of one part on stdout."""
     print(f"\n{part.ljust(_WIDTH)}  measured  target          seed", flush=True)
@@ -47,4 +54,5 @@ def write_total(rows: Sequence[Row], took_s: float) -> None:
     """Print what all of it came to."""
     missed = [row.name for row in rows if not row.is_met]
     told = f"{len(missed)} of {len(rows)} figures MISSED: {', '.join(missed)}" if missed else f"{len(rows)} figures met"
-    print(f"\n{told}, in {took_s // 60:.0f} min {took_s % 60:02.0f} s", flush=True)
+    cost = f"{children_cpu_s() / 60:.0f} min of CPU"
+    print(f"\n{told}, in {took_s // 60:.0f} min {took_s % 60:02.0f} s, {cost}", flush=True)

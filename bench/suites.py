@@ -14,7 +14,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.figures import ROOT, python
-from bench.rows import Row
+from bench.rows import Row, children_cpu_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ class _Run:
         self._name = suite.name
         argv = python("-m", "pytest", *suite.tests, "--numprocesses", "auto", "-vv", "--hypothesis-show-statistics")
         environment = {**os.environ, "RICKCTL_TEST_SIZE": "full", FIGURES_VARIABLE: str(figures)}
-        begun = time.monotonic()
+        begun, used_s = time.monotonic(), children_cpu_s()
         with subprocess.Popen(
             argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
@@ -115,15 +115,16 @@ class _Run:
                 timer.cancel()
         self.code = process.returncode
         self.took_s = time.monotonic() - begun
+        self.used_s = children_cpu_s() - used_s
 
     @property
     def told(self) -> str:
-        """How many tests passed or were skipped, on how many drawn examples, in what time."""
+        """How many tests passed or were skipped, on how many drawn examples, in what time, at what cost."""
         words = Counter(word for word, _ in self.ended)
         skipped = f", {words['SKIPPED']} skipped" if words["SKIPPED"] else ""
         examples = sum(int(count) for line in self.lines for count in _EXAMPLES.findall(line))
         drawn = f", {examples} drawn examples" if examples else ""
-        return f"{words['PASSED']} passed{skipped}{drawn}, {self.took_s:.0f} s"
+        return f"{words['PASSED']} passed{skipped}{drawn}, {self.took_s:.0f} s, {self.used_s:.0f} s of CPU"
 
     def write_failures(self) -> None:
         """What pytest says of tests that failed, on stderr."""
