@@ -54,5 +54,5 @@ def write_total(rows: Sequence[Row], took_s: float) -> None:
     """Print what all of it came to."""
     missed = [row.name for row in rows if not row.is_met]
     told = f"{len(missed)} of {len(rows)} figures MISSED: {', '.join(missed)}" if missed else f"{len(rows)} figures met"
-    cost = f"{children_cpu_s() / 60:.0f} min of CPU"
-    print(f"\n{told}, in {took_s // 60:.0f} min {took_s % 60:02.0f} s, {cost}", flush=True)
+    minutes, seconds = divmod(round(took_s), 60)
+    print(f"\n{told}, in {minutes} min {seconds:02} s, {children_cpu_s() / 60:.0f} min of CPU", flush=True)
