@@ -5,6 +5,7 @@ Nothing here is ever sent twice: each case counts the orders the venue has.
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -188,3 +189,110 @@ def test_45_what_became_of_an_order_is_told_while_the_venue_is_away(ground: Oand
         assert (answer.code, answer.stderr.count("is shown as last written")) == (0, 1), words
     assert ground.run("positions").code == 9
     assert ground.failure("order", "cancel", "--all")["exit_code"] == 5
+
+
+# answers that are not what they should be
+
+
+def answer_with(ground: OandaGround, operation: str, body: object, *, when: str = "before", status: int = 200) -> None:
+    ground.fault(operation=operation, kind="refuse", when=when, status=status, times=1, body=json.dumps(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"orderCreateTransaction": {"id": "9", "time": "yesterday"}},
+        {"orderCreateTransaction": {"id": None, "time": "2025-11-19T14:00:00Z"}},
+        {"orderCreateTransaction": "9"},
+    ],
+    ids=["nothing", "no time", "no id", "no object"],
+)
+def test_50_an_order_that_was_taken_is_never_called_rejected(ground: OandaGround, body: object) -> None:
+    answer_with(ground, "order.create", body, when="after", status=201)
+    error = failed_order(ground)
+    assert (error["exit_code"], error["code"]) == (7, "outcome_unknown")
+    ground.data("order", "resolve")
+    assert ground.show(error["order"])["state"] == "filled"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"changes": []},
+        {"changes": {"transactions": [{"id": "700"}]}, "state": {"NAV": "1"}},
+        {"changes": {"transactions": []}, "state": {}},
+        {"changes": {"transactions": []}, "state": {"NAV": "1E+4000"}},
+    ],
+    ids=["nothing", "a list", "no type", "no worth", "beyond any account"],
+)
+def test_51_a_record_that_cannot_be_read_is_a_venue_that_failed(ground: OandaGround, body: object) -> None:
+    ground.place("buy", "900", *EXITS)
+    ground.place("buy", "600", *EXITS)
+    answer_with(ground, "account.changes", body)
+    error = failed_order(ground)
+    assert (error["exit_code"], error["code"]) == (5, "bad_answer")
+    assert Decimal(ground.positions()[0]["units"]) == 1500
+
+
+@pytest.mark.parametrize("body", [{}, {"account": {}}, {"account": {"currency": "USD", "orders": None}}])
+def test_52_an_account_that_cannot_be_read_is_a_venue_that_failed(ground: OandaGround, body: object) -> None:
+    answer_with(ground, "account.get", body)
+    error = failed_order(ground)
+    assert (error["exit_code"], error["code"]) == (5, "bad_answer")
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "words"),
+    [
+        ("position.get", {}, ("position", "close", SYMBOL)),
+        ("trade.list", {"trades": [3]}, ("position", "close", "--trade", "1")),
+        ("order.list", {"orders": [3]}, ("order", "modify", "1", "--stop-loss", "1.09850")),
+    ],
+)
+def test_53_what_could_not_be_asked_first_was_not_sent_and_holds_nothing(
+    ground: OandaGround, operation: str, body: object, words: tuple[str, ...]
+) -> None:
+    ground.place("buy", "1000", *EXITS)
+    answer_with(ground, operation, body)
+    error = ground.failure(*words)
+    assert error["exit_code"] in {4, 5}
+    assert ground.requests("PUT") == []
+    assert ground.run("order", "resolve").code == 0
+
+
+def test_54_an_answer_from_behind_counts_nothing_twice(ground: OandaGround) -> None:
+    for units in ("1000", "500"):
+        ground.place("buy", units, *EXITS)
+    answer_with(
+        ground,
+        "account.changes",
+        {"changes": {"transactions": []}, "state": {"NAV": "100000"}, "lastTransactionID": "2"},
+    )
+    number = ground.place("buy", "200", "--limit", "1.09000", *EXITS)["order"]
+    assert Decimal(ground.positions()[0]["units"]) == 1500
+    ground.data("order", "cancel", str(number))
+    ground.place("sell", "300", *EXITS)
+    assert Decimal(ground.positions()[0]["units"]) == 1200
+    assert Decimal(ground.data("pnl")["accounts"][0]["balance"]) == ground.venue_balance()
+
+
+def test_55_what_an_answer_leaves_out_is_still_to_be_told(ground: OandaGround) -> None:
+    for units in ("1000", "500"):
+        ground.place("buy", units, *EXITS)
+    ground.by_others(MARKET)
+    answer_with(
+        ground,
+        "account.changes",
+        {"changes": {"transactions": []}, "state": {"NAV": "100000"}, "lastTransactionID": "14"},
+    )
+    ground.place("buy", "200", "--limit", "1.09000", *EXITS)
+    assert Decimal(ground.positions()[0]["units"]) == 2000
+
+
+def test_56_the_exits_of_a_trade_of_long_ago_are_moved(ground: OandaGround) -> None:
+    number = ground.place("buy", "1000", *EXITS)["order"]
+    for count in range(500):
+        ground.by_others({**MARKET, "instrument": "GBP_USD", "units": "-1" if count % 2 else "1"})
+    assert ground.data("order", "modify", str(number), "--stop-loss", "1.09850")["stop_loss"] == "1.09850"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from rickctl.adapters.oanda.record import amount, client_id, instant_ns
-from rickctl.domain.errors import OrderRejected, OutcomeUnknown
+from rickctl.adapters.oanda.record import amount, client_id, instant_ns, reading
+from rickctl.domain.errors import OrderRejected, OutcomeUnknown, Unreachable
 from rickctl.domain.instants import rfc3339
 from rickctl.domain.money import decimal_text
 from rickctl.domain.orders import EntryType
@@ -86,7 +86,9 @@ class OandaExecution:
             path = f"{self._base}/trades/{self._trade_id(close.trade, close.symbol)}/close"
             return _submitted(self._calls.send("PUT", path, {"units": units}), "orderCreateTransaction")
         path = f"{self._base}/positions/{close.symbol}"
-        is_long = amount(self._calls.get(path)["position"]["long"]["units"]) > 0
+        held = self._calls.get(path)
+        with reading("position"):
+            is_long = amount(held["position"]["long"]["units"]) > 0
         side, other = ("long", "short") if is_long else ("short", "long")
         units = "ALL" if close.units is None else decimal_text(close.units)
         body = {
@@ -116,20 +118,25 @@ class OandaExecution:
         order = self._find(client_order_id)
         if order is not None and order.get("state") == "PENDING":
             instrument = self._instruments()[str(order["instrument"])]
-            body = _changed(order, changes, instrument)
+            with reading("order"):
+                body = _changed(order, changes, instrument)
             self._calls.send("PUT", f"{self._base}/orders/{order['id']}", {"order": body})
             return
-        if order is None or order.get("tradeOpenedID") is None:
+        # An order of long ago is no longer among those listed; the trade it opened still is.
+        found = (
+            self._open_trade(client_order_id) if order is None else (order.get("tradeOpenedID"), order["instrument"])
+        )
+        if found is None or found[0] is None:
             message = "the order is neither working nor open"
             raise OrderRejected(message, code="not_working", hint="rickctl order list")
-        instrument = self._instruments()[str(order["instrument"])]
-        path = f"{self._base}/trades/{order['tradeOpenedID']}/orders"
-        self._calls.send("PUT", path, _exit_bodies(changes, instrument))
+        path = f"{self._base}/trades/{found[0]}/orders"
+        self._calls.send("PUT", path, _exit_bodies(changes, self._instruments()[str(found[1])]))
 
     def find_order(self, client_order_id: str) -> Submitted | None:
         """The order as OANDA has it, or None."""
         order = self._find(client_order_id)
-        return None if order is None else Submitted(str(order["id"]), instant_ns(order["createTime"]))
+        with reading("order"):
+            return None if order is None else Submitted(str(order["id"]), instant_ns(order["createTime"]))
 
     def has_change(self, client_order_id: str, changes: Changes | None) -> bool:
         """Whether the order has these terms, or was cancelled because we asked."""
@@ -140,27 +147,43 @@ class OandaExecution:
             cause = order.get("cancellingTransactionID")
             if order.get("state") != "CANCELLED" or cause is None:
                 return False
-            found = self._calls.get(f"{self._base}/transactions/{cause}")["transaction"]
-            return bool(found.get("reason") == "CLIENT_REQUEST")
+            answer = self._calls.get(f"{self._base}/transactions/{cause}")
+            with reading("transaction"):
+                return bool(answer["transaction"].get("reason") == "CLIENT_REQUEST")
         trade_id = order.get("tradeOpenedID")
-        holder = order if trade_id is None else self._calls.get(f"{self._base}/trades/{trade_id}")["trade"]
-        return all(_term(holder, name) == value for name, value in changes._asdict().items() if value is not None)
+        trade = {} if trade_id is None else self._calls.get(f"{self._base}/trades/{trade_id}").get("trade") or {}
+        with reading("order"):
+            # A trade keeps the exits it has now, its order everything else, as it was when it filled.
+            return all(
+                _term(trade if name in _TERMS and trade else order, name) == value
+                for name, value in changes._asdict().items()
+                if value is not None
+            )
 
     def _find(self, client_order_id: str) -> Mapping[str, Any] | None:
         """The newest order of that client id, in any state."""
         params = {"state": "ALL", "count": str(MOST_ORDERS)}
-        orders = self._calls.get(f"{self._base}/orders", params)["orders"]
-        mine = [order for order in orders if client_id(order) == client_order_id]
-        return max(mine, key=lambda order: int(order["id"]), default=None)
+        answer = self._calls.get(f"{self._base}/orders", params)
+        with reading("list of orders"):
+            mine = [order for order in answer["orders"] if client_id(order) == client_order_id]
+            return max(mine, key=lambda order: int(order["id"]), default=None)
+
+    def _open_trade(self, client_order_id: str) -> tuple[str, str] | None:
+        """Id and instrument of the open trade of that client id."""
+        answer = self._calls.get(f"{self._base}/trades", {"count": str(MOST_ORDERS)})
+        with reading("list of trades"):
+            mine = (trade for trade in answer["trades"] if client_id(trade) == client_order_id)
+            return next(((str(trade["id"]), str(trade["instrument"])) for trade in mine), None)
 
     def _trade_id(self, number: int, symbol: str) -> str:
         """OANDA's id of a trade of ours, or of one that is not. Raises OrderRejected where it is not open."""
         if number < 0:
             return str(-number)
-        trades = self._calls.get(f"{self._base}/trades", {"instrument": symbol, "count": str(MOST_ORDERS)})["trades"]
-        for trade in trades:
-            if self._number_of(client_id(trade)) == number:
-                return str(trade["id"])
+        answer = self._calls.get(f"{self._base}/trades", {"instrument": symbol, "count": str(MOST_ORDERS)})
+        with reading("list of trades"):
+            for trade in answer["trades"]:
+                if self._number_of(client_id(trade)) == number:
+                    return str(trade["id"])
         message = f"trade {number} is not open"
         raise OrderRejected(message, code="nothing_to_close", hint="rickctl positions")
 
@@ -232,11 +255,13 @@ def _extensions(client_order_id: str) -> dict[str, str]:
 
 def _submitted(answer: Mapping[str, Any], name: str) -> Submitted:
     """What a write created. Raises OutcomeUnknown where the answer does not say."""
-    created = answer.get(name)
-    if not isinstance(created, dict) or "id" not in created or "time" not in created:
-        message = "OANDA's answer does not name the order it made"
-        raise OutcomeUnknown(message, code="outcome_unknown")
-    return Submitted(str(created["id"]), instant_ns(created["time"]))
+    try:
+        with reading("answer"):
+            return Submitted(str(int(answer[name]["id"])), instant_ns(answer[name]["time"]))
+    except Unreachable as error:
+        # It was sent and taken: what cannot be read of it is a doubt, never a no.
+        message = f"OANDA's answer does not name the order it made: {error.message}"
+        raise OutcomeUnknown(message, code="outcome_unknown") from error
 
 
 _TERMS = {

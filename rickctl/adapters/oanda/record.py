@@ -7,6 +7,7 @@ transaction of a kind unknown here is a cost where it moved the balance, else no
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation, localcontext
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from rickctl.domain.ledger import EXACT
 from rickctl.domain.orders import EntryType, Side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rickctl.domain.account import AccountState, Order, Trade
     from rickctl.domain.events import Event
@@ -71,17 +72,31 @@ _ENDED = {
 }
 
 
+_MOST_ADJUSTED = 30
+"""Powers of ten beyond which nothing is a price, a size or money."""
+
+
 class OutOfStepError(Exception):
     """The record speaks of a trade this account does not have: the account has to be met anew."""
 
 
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Around code that takes an answer apart. Raises Unreachable where it is not built as it should be."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        message = f"OANDA's {what} cannot be read: {error}"
+        raise Unreachable(message, code="bad_answer") from error
+
+
 def amount(value: object) -> Decimal:
-    """A decimal as OANDA writes it, in a string. Raises Unreachable for what is none."""
+    """A decimal as OANDA writes it, in a string. Raises Unreachable for what is none, or beyond any account."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_ADJUSTED:
         message = f"OANDA answered {str(value)[:40]!r} where a number belongs"
         raise Unreachable(message, code="bad_answer")
     return number
@@ -138,12 +153,8 @@ class Record:
     def read(self, transactions: Iterable[Mapping[str, Any]]) -> None:
         """Take transactions, oldest first. Raises OutOfStepError, and Unreachable for what cannot be read."""
         for body in transactions:
-            try:
-                with localcontext(EXACT):
-                    self._one(str(body["type"]), body)
-            except (ArithmeticError, KeyError, TypeError, ValueError) as error:
-                message = f"OANDA's transaction {str(body.get('id'))[:20]} cannot be read: {error}"
-                raise Unreachable(message, code="bad_answer") from error
+            with reading(f"transaction {str(body.get('id'))[:20]}"), localcontext(EXACT):
+                self._one(str(body["type"]), body)
 
     def trail(self, trades: Iterable[Mapping[str, Any]]) -> None:
         """Take where trailing stops have come to, from open trades with their orders."""

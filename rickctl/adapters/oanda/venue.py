@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from rickctl.adapters.oanda.execution import OandaExecution
-from rickctl.adapters.oanda.record import OutOfStepError, Record, amount, instant_ns
+from rickctl.adapters.oanda.record import OutOfStepError, Record, amount, instant_ns, reading
 from rickctl.domain.errors import SetupError, Unreachable
 from rickctl.domain.events import AccountCreated, AccountReset
 from rickctl.domain.ledger import apply, fold
@@ -15,7 +15,7 @@ from rickctl.domain.ports import Market, News
 from rickctl.domain.records import AccountKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from rickctl.adapters.oanda.execution import Calls
     from rickctl.domain.account import AccountConfig, AccountState
@@ -62,7 +62,10 @@ class OandaVenue:
 
     def meet(self, opening: AccountConfig, now_ns: int) -> News:
         """The account as OANDA has it now, whoever made its orders and trades. Raises Unreachable, SetupError."""
-        body = self._whole()
+        with reading("account"):
+            return self._met(self._whole(), opening, now_ns)
+
+    def _met(self, body: Mapping[str, Any], opening: AccountConfig, now_ns: int) -> News:
         times = [order["createTime"] for order in body["orders"]] + [trade["openTime"] for trade in body["trades"]]
         created = AccountCreated(
             n=1,
@@ -84,14 +87,15 @@ class OandaVenue:
     def news(self, account: AccountState, now_ns: int) -> News:
         """What OANDA's transactions say happened since. Raises Unreachable, SetupError."""
         del now_ns
-        try:
-            return self._since(account)
-        except OutOfStepError:
-            return self._anew(account)
+        with reading("record"):
+            try:
+                return self._since(account)
+            except OutOfStepError:
+                return self._anew(account)
 
     def _since(self, account: AccountState) -> News:
         answer = self._calls.get(f"{self._base}/changes", {"sinceTransactionID": account.mark or "0"})
-        transactions = sorted(answer["changes"]["transactions"], key=lambda body: int(body["id"]))
+        transactions = _new_ones(answer["changes"]["transactions"], account.mark)
         for body in transactions:
             if body.get("accountID", self._account) != self._account:
                 message = f"OANDA answered with a transaction of another account than {self._scope}"
@@ -100,7 +104,8 @@ class OandaVenue:
         record.read(transactions)
         if any(trade.trailing is not None for trade in record.account.trades):
             record.trail(self._calls.get(f"{self._base}/openTrades")["trades"])
-        record.finish(str(answer["lastTransactionID"]))
+        # Not the last one there is: one of which this answer says nothing is still to be told.
+        record.finish(str(transactions[-1]["id"]) if transactions else account.mark or "0")
         return self._told(News(record.events, amount(answer["state"]["NAV"])), record.account)
 
     def _anew(self, account: AccountState) -> News:
@@ -159,6 +164,12 @@ class OandaVenue:
         rest = client_order_id.removeprefix(self._own_prefix)
         is_ours = rest != client_order_id and rest.isascii() and rest.isdecimal()
         return int(rest) if is_ours else None
+
+
+def _new_ones(transactions: Iterable[Mapping[str, Any]], mark: str | None) -> list[Mapping[str, Any]]:
+    """Those after `mark`, each once, oldest first: an answer from behind is no news, and nothing counts twice."""
+    found = {int(body["id"]): body for body in transactions}
+    return [found[number] for number in sorted(found) if number > int(mark or 0)]
 
 
 def _as_made(trade: Mapping[str, Any], exits: Mapping[str, Any], balance: str) -> list[Mapping[str, Any]]:
