@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from rickctl.domain.errors import OrderRejected, RickctlError, UsageError
+from rickctl.domain.errors import OrderRejected, OutcomeUnknown, RickctlError, SetupError, Unreachable, UsageError
 from rickctl.domain.orders import IntentState, OrderState
 from rickctl.domain.scope import Mode
 from rickctl.services.changes import cancel, close_position, modify, preview_change, preview_close
@@ -59,9 +59,9 @@ class OrderDesk:
 
     def place(self, draft: Draft) -> OrderReport:
         """Place an entry and report it once it could have filled. Raises as `orders.place`, and OrderRejected."""
-        self.resolve()
+        self._catch_up(must=True)
         row = place(draft, self.desk, self.trader, self.execution)
-        return raise_if_cancelled(self._after_fill(row.number))
+        return raise_if_cancelled(self._read_back([row.number], self._after_fill)[0])
 
     def cancel(self, number: int | None, *, every: bool, dry_run: bool) -> list[OrderReport]:
         """Cancel one order or every working entry; a dry run reports what would be cancelled."""
@@ -70,21 +70,21 @@ class OrderDesk:
             raise UsageError(message, code="bad_usage", hint="rickctl order list --state working")
         if dry_run:
             return [self.show(number)] if number is not None else self.working()
-        self.resolve()
+        self._catch_up(must=False)
         numbers = [number] if number is not None else [report.row.number for report in self.working()]
         # What is filled while everything is cancelled is no failure: it shows as filled.
         passed = {"already_filled"} if every else set()
         _do_each(numbers, lambda each: cancel(each, self.desk, self.trader, self.execution), passed)
-        return [self.show(each) for each in numbers]
+        return self._read_back(numbers, self.show)
 
     def modify(self, words: Words, *, dry_run: bool) -> OrderReport:
         """Change an order or its exits; a dry run raises what the change would end in."""
         if dry_run:
             preview_change(words, self.desk, self.trader)
             return self.show(words.number)
-        self.resolve()
+        self._catch_up(must=True)
         modify(words, self.desk, self.trader, self.execution)
-        return self._after_fill(words.number)
+        return self._read_back([words.number], self._after_fill)[0]
 
     def close(
         self, symbol: str | None, trade: int | None, units: str | None, *, every: bool, dry_run: bool
@@ -109,13 +109,13 @@ class OrderDesk:
                 for held in account.trades
                 if held.number > 0 and held.symbol in symbols and trade in {None, held.number}
             ]
-        self.resolve()
+        self._catch_up(must=False)
         # What closed by itself while everything is closed is no failure either.
         passed = {"nothing_to_close"} if every else set()
         rows = _do_each(
             symbols, lambda each: close_position(each, trade, units, self.desk, self.trader, self.execution), passed
         )
-        return [raise_if_cancelled(self._after_fill(row.number)) for row in rows]
+        return [raise_if_cancelled(done) for done in self._read_back([row.number for row in rows], self._after_fill)]
 
     def show(self, number: int) -> OrderReport:
         """One order as it stands."""
@@ -136,12 +136,27 @@ class OrderDesk:
         """Settle what dead processes left without an answer, finish a kill and a disarm; the living are not touched."""
         if dry_run:
             return preview_recovery(self.desk.reads, self.scope, self.execution, self.is_gone)
+        self._finish_stops()
+        return self._recover()
+
+    def _catch_up(self, *, must: bool) -> None:
+        """Settle, ahead of a command, what can be settled; what cannot keeps no risk in place unless it `must` be."""
+        away = (Unreachable, OutcomeUnknown)
+        with suppress(*away):
+            self._finish_stops()
+        with suppress(*(() if must else away)):
+            self._recover()
+
+    def _finish_stops(self) -> None:
+        """Cancel the entries that a kill or the end of a LIVE window could not reach."""
         if self.trader.kill_reason() is not None:
             cancel_entries(self.desk, self.execution)
         if self.scope.mode is Mode.LIVE and not self.trader.arming().is_armed:
             # An entry must not outlive its window; one that cannot be cancelled now ends by itself at the venue.
             with suppress(RickctlError):
                 cancel_entries(self.desk, self.execution)
+
+    def _recover(self) -> list[Resolved]:
         now_ns = account_now(self.desk)
         return recover(self.desk.writable(), self.scope, self.execution, self.is_gone, now_ns)
 
@@ -153,6 +168,19 @@ class OrderDesk:
     def has_unknown(self) -> bool:
         """Whether an outcome of this account is still unknown."""
         return bool(self.desk.reads.intents(self.scope, states={IntentState.UNKNOWN}))
+
+    def _read_back(self, numbers: Sequence[int], read: Callable[[int], OrderReport]) -> list[OrderReport]:
+        """Orders the broker took, as they stand: a failure to read them is none to send. Raises OutcomeUnknown."""
+        found: list[OrderReport] = []
+        for number in numbers:
+            try:
+                found.append(read(number))
+            except (Unreachable, SetupError) as error:
+                message = f"the broker took it, but how order {number} stands cannot be read; do not send it again"
+                hint = f"rickctl order show {number} --account {self.scope}"
+                message = f"{message}: {error.message}"
+                raise OutcomeUnknown(message, code="outcome_unknown", hint=hint, order=number) from error
+        return found
 
     def _after_fill(self, number: int) -> OrderReport:
         order = hold(self.desk).account.order(number)

@@ -296,3 +296,48 @@ def test_56_the_exits_of_a_trade_of_long_ago_are_moved(ground: OandaGround) -> N
     for count in range(500):
         ground.by_others({**MARKET, "instrument": "GBP_USD", "units": "-1" if count % 2 else "1"})
     assert ground.data("order", "modify", str(number), "--stop-loss", "1.09850")["stop_loss"] == "1.09850"
+
+
+# the venue goes away in the middle
+
+
+@pytest.mark.parametrize(
+    ("words", "heard"),
+    [
+        (("order", "place", SYMBOL, "buy", "700", *EXITS), 2),
+        (("order", "cancel", "2"), 1),
+        (("order", "modify", "1", "--stop-loss", "1.09850"), 2),
+        (("position", "close", SYMBOL), 3),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else "",
+)
+def test_57_what_was_taken_is_never_called_unsent(ground: OandaGround, words: tuple[str, ...], heard: int) -> None:
+    ground.place("buy", "1000", *EXITS)
+    ground.place("buy", "500", "--limit", "1.09000", *EXITS)
+    before = len(ground.requests("POST") + ground.requests("PUT"))
+    ground.fault(operation="account.changes", kind="drop", after=heard)
+    error = ground.failure(*words)
+    assert len(ground.requests("POST") + ground.requests("PUT")) == before + 1
+    assert (error["exit_code"], error["code"], error["retryable"]) == (7, "outcome_unknown", False)
+    assert ground.run("order", "show", str(error["order"])).code in {0, 2}
+
+
+def test_58_a_kill_that_cannot_be_finished_traps_no_position(ground: OandaGround) -> None:
+    ground.place("buy", "1000", *EXITS)
+    number = ground.place("buy", "500", "--limit", "1.09000", *EXITS)["order"]
+    ground.fault(operation="order.cancel", kind="refuse", status=503)
+    ground.desk.run("kill")
+    assert ground.refusal("buy", "700", *EXITS)["code"] == "kill_latch"
+    ground.data("position", "close", SYMBOL)
+    assert ground.positions() == []
+    assert ground.failure("order", "resolve")["exit_code"] == 7
+    assert ground.show(number)["state"] == "working"
+
+
+def test_59_an_outcome_that_cannot_be_asked_for_traps_no_position(ground: OandaGround) -> None:
+    ground.place("buy", "1000", *EXITS)
+    ground.fault(operation="order.create", kind="drop", times=1)
+    failed_order(ground, "--limit", "1.09000")
+    ground.fault(operation="order.list", kind="refuse", status=503)
+    ground.data("position", "close", SYMBOL)
+    assert ground.positions() == []
