@@ -341,3 +341,13 @@ def test_59_an_outcome_that_cannot_be_asked_for_traps_no_position(ground: OandaG
     ground.fault(operation="order.list", kind="refuse", status=503)
     ground.data("position", "close", SYMBOL)
     assert ground.positions() == []
+
+
+@pytest.mark.parametrize("ahead", ["-1h", "+90s", "+1h"])
+def test_60_a_clock_that_disagrees_traps_no_position(ground: OandaGround, ahead: str) -> None:
+    ground.fault(kind="skew", by=ahead)
+    order = ground.place("buy", "1000", *EXITS)
+    assert Decimal(ground.positions()[0]["units"]) == 1000
+    ground.data("order", "modify", str(order["order"]), "--stop-loss", "1.09850")
+    ground.data("position", "close", SYMBOL)
+    assert ground.positions() == []

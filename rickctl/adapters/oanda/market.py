@@ -191,7 +191,8 @@ class OandaMarket:
         return abs(self._client.clock.now_ns() - at_ns) <= _NOW_NS
 
     def _check_now(self, at_ns: int) -> None:
-        if not self._is_now(at_ns):
+        """Only the past is refused: an account's now is its broker's, whose clock may be ahead of ours."""
+        if self._client.clock.now_ns() - at_ns > _NOW_NS:
             message = f"{self.source} quotes now only"
             raise UsageError(message, code="no_past_prices", hint="rickctl candles SYMBOL --at TIME")
 
