@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE_VARIABLE = "RICKCTL_TEST_SIZE"
+
+# Whoever starts the tests in the background may ignore Ctrl-C, and what is ignored is inherited by programs under test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples every time, no database, no deadline: a slow machine is not a failure. `full` looks further.
 # What failed is shown as it was found and made small; the search for what may vary in it takes minutes.

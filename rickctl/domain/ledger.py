@@ -275,7 +275,8 @@ def _opened(trades: tuple[Trade, ...], event: OrderFilled, order: Order | None) 
     lot = Lot(event.opened, event.price)
     if any(trade.number == event.number for trade in trades):
         return tuple(
-            replace(trade, lots=(*trade.lots, lot)) if trade.number == event.number else trade for trade in trades
+            replace(trade, lots=(*trade.lots, lot), venue_id=event.venue_id) if trade.number == event.number else trade
+            for trade in trades
         )
     if order is None:
         message = f"event {event.n} opens a trade without an order"

@@ -68,8 +68,9 @@ class Terminal:
 
     def finish(self) -> int:
         """The exit code, once the process has ended; everything it showed is in `shown`."""
+        end = time.monotonic() + SLOWEST_S
         while self._read():
-            pass
+            assert time.monotonic() < end, f"it does not end: {self.shown[-500:]!r}"
         return self.process.wait(timeout=SLOWEST_S)
 
     def _read(self) -> bool:

@@ -53,11 +53,14 @@ def test_31_an_order_that_was_taken_and_cancelled_at_once_is_a_no(ground: OandaG
 
 
 def test_32_what_is_filled_in_part_is_counted_in_part_and_its_exits_fit(ground: OandaGround) -> None:
+    ground.fault(operation="order.create", kind="partial", fraction="0.4", times=1)
     number = ground.place("buy", "1000", "--limit", "1.09900", *EXITS)["order"]
-    ground.fault(operation="order.fill", kind="partial", fraction="0.4", times=1)
     ground.move("1.09890")
+    ground.advance("1m")
     order = ground.show(number)
-    assert Decimal(order["filled_units"]) == 1000
+    fills = [event for event in ground.data("order", "history", str(number)) if event["event"] == "order_filled"]
+    assert [Decimal(fill["detail"]["units"]) for fill in fills] == [400, 600]
+    assert (order["state"], Decimal(order["filled_units"])) == ("filled", Decimal(1000))
     [position] = ground.positions()
     assert Decimal(position["units"]) == 1000
     ground.move("1.09600", side="bid")
@@ -351,3 +354,102 @@ def test_60_a_clock_that_disagrees_traps_no_position(ground: OandaGround, ahead:
     ground.data("order", "modify", str(order["order"]), "--stop-loss", "1.09850")
     ground.data("position", "close", SYMBOL)
     assert ground.positions() == []
+
+
+# changes whose answer is lost
+
+
+def lose(ground: OandaGround, operation: str, when: str, *words: str) -> int:
+    """A change that is sent and never answered; its own number."""
+    ground.fault(operation=operation, kind="drop", when=when, times=1)
+    error = ground.failure(*words)
+    assert error["exit_code"] == 7
+    number: int = error["order"]
+    return number
+
+
+def resolved(ground: OandaGround) -> dict[int, str]:
+    """What became of what was unknown; all of it is known then."""
+    return {row["order"]: row["after"] for row in ground.data("order", "resolve")}
+
+
+@pytest.mark.parametrize(("when", "after"), [("before", "abandoned"), ("after", "accepted")])
+def test_61_a_cancel_is_settled_at_last_by_how_its_order_ended(ground: OandaGround, when: str, after: str) -> None:
+    order = ground.place("buy", "1000", "--limit", "1.09900", *EXITS)["order"]
+    number = lose(ground, "order.cancel", when, "order", "cancel", str(order))
+    if when == "before":
+        assert ground.run("order", "resolve").code == 7
+    ground.move("1.09890")
+    assert resolved(ground) == {number: after}
+    assert ground.show(order)["state"] == ("filled" if when == "before" else "cancelled")
+    assert ground.place("buy", "700", *EXITS)["state"] == "filled"
+
+
+@pytest.mark.parametrize(("when", "after"), [("before", "abandoned"), ("after", "accepted")])
+def test_62_new_terms_are_settled_when_the_order_has_filled(ground: OandaGround, when: str, after: str) -> None:
+    order = ground.place("buy", "1000", "--limit", "1.09800", *EXITS)["order"]
+    number = lose(ground, "order.replace", when, "order", "modify", str(order), "--price", "1.09850")
+    ground.move("1.09790")
+    assert resolved(ground) == {number: after}
+
+
+@pytest.mark.parametrize(("when", "after"), [("before", "abandoned"), ("after", "accepted")])
+def test_63_new_exits_are_settled_when_the_trade_has_closed(ground: OandaGround, when: str, after: str) -> None:
+    order = ground.place("buy", "1000", *EXITS)["order"]
+    number = lose(ground, "trade.orders", when, "order", "modify", str(order), "--stop-loss", "1.09850")
+    if when == "before":
+        assert ground.run("order", "resolve").code == 7
+    ground.move("1.09700", side="bid")
+    assert resolved(ground) == {number: after}
+
+
+@pytest.mark.parametrize("units", [(), ("--units", "400")])
+def test_64_a_close_without_a_client_id_is_found_in_the_record(ground: OandaGround, units: tuple[str, ...]) -> None:
+    order = ground.place("buy", "1000", *EXITS)["order"]
+    number = lose(ground, "trade.close", "after", "position", "close", "--trade", str(order), *units)
+    if units:
+        assert ground.run("order", "resolve").code == 7
+        ground.data("position", "close", "--trade", str(order))
+    assert resolved(ground) == {number: "accepted"}
+    assert ground.show(number)["state"] == "filled"
+    assert ground.positions() == []
+    assert ground.place("buy", "700", *EXITS)["state"] == "filled"
+
+
+@pytest.mark.parametrize("how", ["by its stop", "by another close"])
+def test_65_a_close_that_never_arrived_is_not_taken_for_another(ground: OandaGround, how: str) -> None:
+    order = ground.place("buy", "1000", *EXITS)["order"]
+    number = lose(ground, "trade.close", "before", "position", "close", "--trade", str(order))
+    assert ground.run("order", "resolve").code == 7
+    if how == "by its stop":
+        ground.move("1.09700", side="bid")
+    else:
+        ground.data("position", "close", "--trade", str(order))
+    assert resolved(ground) == {number: "abandoned"}
+
+
+def test_66_a_close_of_a_whole_symbol_is_found_by_its_client_id(ground: OandaGround) -> None:
+    ground.place("buy", "1000", *EXITS)
+    number = lose(ground, "position.close", "after", "position", "close", SYMBOL)
+    assert resolved(ground) == {number: "accepted"}
+    assert ground.show(number)["state"] == "filled"
+
+
+def test_67_the_close_of_somebody_elses_trade_is_settled_too(ground: OandaGround) -> None:
+    ground.by_others(MARKET)
+    trade = ground.positions()[0]["trades"][0]["trade"]
+    number = lose(ground, "trade.close", "after", "position", "close", "--trade", str(trade))
+    assert resolved(ground) == {number: "accepted"}
+
+
+def test_68_a_record_from_behind_settles_nothing(ground: OandaGround) -> None:
+    ground.place("buy", "500", *EXITS)
+    order = ground.place("buy", "1000", "--limit", "1.09900", *EXITS)["order"]
+    lose(ground, "order.cancel", "before", "order", "cancel", str(order))
+    ground.fault(
+        operation="account.changes",
+        kind="refuse",
+        status=200,
+        body=json.dumps({"changes": {"transactions": []}, "state": {"NAV": "1"}, "lastTransactionID": "1"}),
+    )
+    assert ground.run("order", "resolve").code == 7

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -103,7 +102,7 @@ class Terminal:
             try:
                 yield lines
             finally:
-                process.send_signal(signal.SIGINT)
+                process.terminate()
                 process.wait(SLOWEST_S)
 
 

@@ -313,11 +313,16 @@ class Record:
                 commission=commission,
                 cash=balance - financing - self.account.balance,
                 balance=balance - financing,
-                venue_id=str(opened["tradeID"]) if opened else None,
+                venue_id=self._trade_ids(number, str(opened["tradeID"])) if opened else None,
             )
         )
         if financing:
             self._batch.add(CostCharged(at_ns=at_ns, what="financing", amount=-financing, balance=balance))
+
+    def _trade_ids(self, number: int, venue_id: str) -> str:
+        """The name of what a fill opened; the rest of a partial fill opens a trade of its own there, not here."""
+        held = self.account.trade(number)
+        return venue_id if held is None else f"{held.venue_id} {venue_id}"
 
     def _reduction(self, part: Mapping[str, Any]) -> Reduction:
         trade = self._trade(str(part["tradeID"]))
@@ -351,7 +356,7 @@ class Record:
         return next((order for order in self.account.orders if order.venue_id == venue_id), None)
 
     def _trade(self, venue_id: str) -> Trade | None:
-        return next((trade for trade in self.account.trades if trade.venue_id == venue_id), None)
+        return next((trade for trade in self.account.trades if venue_id in (trade.venue_id or "").split()), None)
 
 
 def _exits_of(body: Mapping[str, Any]) -> dict[str, Any]:
