@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from rickctl.domain.errors import OrderRejected, OutcomeUnknown, RickctlError, SetupError, Unreachable, UsageError
+from rickctl.domain.events import concerns
 from rickctl.domain.orders import IntentState, OrderState
 from rickctl.domain.scope import Mode
 from rickctl.services.changes import cancel, close_position, modify, preview_change, preview_close
 from rickctl.services.desk import hold
+from rickctl.services.ended import Standing
 from rickctl.services.orders import place, preview
 from rickctl.services.recovery import Resolved, preview_recovery, recover
-from rickctl.services.report import raise_if_cancelled, report_order, report_orders
+from rickctl.services.report import all_events, raise_if_cancelled, report_order, report_orders
 from rickctl.services.sending import account_now, await_fill
 from rickctl.services.stopping import cancel_entries
 
@@ -135,7 +137,7 @@ class OrderDesk:
     def resolve(self, *, dry_run: bool = False) -> list[Resolved]:
         """Settle what dead processes left without an answer, finish a kill and a disarm; the living are not touched."""
         if dry_run:
-            return preview_recovery(self.desk.reads, self.scope, self.execution, self.is_gone)
+            return preview_recovery(self.desk.reads, self.scope, self.execution, self.is_gone, self._standing)
         self._finish_stops()
         return self._recover()
 
@@ -158,7 +160,13 @@ class OrderDesk:
 
     def _recover(self) -> list[Resolved]:
         now_ns = account_now(self.desk)
-        return recover(self.desk.writable(), self.scope, self.execution, self.is_gone, now_ns)
+        return recover(self.desk.writable(), self.scope, self.execution, self.is_gone, self._standing, now_ns)
+
+    def _standing(self, number: int) -> Standing:
+        """The account by now, and all that happened to one order or trade of it."""
+        held = hold(self.desk)
+        events = (event for event in all_events(self.desk, held) if concerns(event, number))
+        return Standing(held.account, tuple(events))
 
     def is_stepped(self) -> bool:
         """Whether the account's clock stands still until it is advanced."""

@@ -84,7 +84,7 @@ def report_order(desk: Desk, held: Held, number: int) -> OrderReport:
         raise UsageError(message, code="unknown_order", hint=f"rickctl order list --account {desk.scope.account}")
     if row.kind in _ABOUT_ANOTHER:
         raise _about_another(row)
-    return _report(row, desk, held, _about(row, _all_events(desk, held)))
+    return _report(row, desk, held, _about(row, all_events(desk, held)))
 
 
 _ABOUT_ANOTHER = {IntentKind.CANCEL: "the cancel", IntentKind.MODIFY: "a change"}
@@ -112,7 +112,7 @@ def newest_first(reads: StateReads, scope: Scope) -> Iterator[IntentRow]:
 
 def report_orders(desk: Desk, held: Held, states: Collection[OrderState] | None, limit: int) -> list[OrderReport]:
     """The newest orders of the account that are in one of `states` (None: any), newest first."""
-    events = _all_events(desk, held)
+    events = all_events(desk, held)
     found: list[OrderReport] = []
     for row in newest_first(desk.reads, desk.scope):
         if row.kind is not IntentKind.ENTRY and row.kind is not IntentKind.CLOSE:
@@ -139,7 +139,8 @@ def _ledger_number(row: IntentRow, events: Sequence[Event]) -> int:
     return foreign if any(isinstance(event, OrderAccepted) and event.number == foreign for event in events) else own
 
 
-def _all_events(desk: Desk, held: Held) -> list[Event]:
+def all_events(desk: Desk, held: Held) -> list[Event]:
+    """Every event of the account, saved or not, oldest first."""
     saved = [from_json(json.loads(row.body)) for row in desk.reads.ledger(desk.scope)]
     return [*saved, *(event for event in held.events if event.n > len(saved))]
 
