@@ -110,6 +110,12 @@ def test_trades_of_the_day_are_counted_however_many_refusals_came_since(here: Gr
     assert "7.1" in refused_by(here, units="11000")
 
 
+def test_what_was_refused_uses_up_no_trade_of_the_day(here: Ground) -> None:
+    here.tighten(max_daily_trades=1)
+    litter(here, 3)
+    assert not refused_by(here)
+
+
 def test_an_unknown_outcome_in_one_symbol_counts_in_the_exposure_of_another(here: Ground) -> None:
     here.tighten(max_exposure=Decimal(20_000))
     lose(here, units="10000")
