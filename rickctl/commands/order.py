@@ -294,7 +294,7 @@ def resolve(
     app = app_of(context)
     orders = app.desks.orders(account, write=not dry_run)
     resolved = orders.resolve(dry_run=dry_run)
-    badge = app.badge(account, "dry run" if dry_run else None)
-    app.show(resolved_view(resolved, orders.scope), output=output, badge=badge)
-    if not dry_run and orders.has_unknown():
+    badge, has_unknown = app.badge(account, "dry run" if dry_run else None), orders.has_unknown()
+    app.show(resolved_view(resolved, orders.scope, has_unknown=has_unknown), output=output, badge=badge)
+    if not dry_run and has_unknown:
         raise typer.Exit(ExitCode.UNKNOWN)

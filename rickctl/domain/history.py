@@ -71,6 +71,7 @@ def order_view(events: Iterable[Event], number: int) -> OrderView | None:
         for event in events:
             if isinstance(event, OrderAccepted) and event.number == number:
                 view = _accepted(event)
+                fills.clear()  # what an account starts over with is told from there on
             elif view is not None and (concerns(event, number) or isinstance(event, AccountReset)):
                 view = replace(_seen(view, event, fills), events=(*view.events, event))
         if view is None:

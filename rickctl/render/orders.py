@@ -261,7 +261,7 @@ def _event_record(event: Event, report: OrderReport) -> dict[str, Json]:
     }
 
 
-def resolved_view(resolved: Sequence[Resolved], scope: Scope) -> View:
+def resolved_view(resolved: Sequence[Resolved], scope: Scope, *, has_unknown: bool) -> View:
     """What became of orders that were without an answer."""
     columns = (Column("order"), Column("was", "left"), Column("is", "left"))
     return View(
@@ -277,7 +277,7 @@ def resolved_view(resolved: Sequence[Resolved], scope: Scope) -> View:
                 )
             ]
             if resolved
-            else [line("every outcome is known")]
+            else [line("nothing more is known" if has_unknown else "every outcome is known")]
         ),
         fields=RESOLVED_FIELDS,
     )

@@ -85,7 +85,8 @@ def test_34_what_never_reached_the_venue_stays_unknown_and_is_not_sent_again(gro
     ground.fault(operation="order.create", kind="drop", when="before", times=1)
     error = failed_order(ground)
     assert error["exit_code"] == 7
-    assert ground.run("order", "resolve").code == 7
+    resolved = ground.run("order", "resolve")
+    assert (resolved.code, "nothing more is known" in resolved.stdout) == (7, True)
     assert ground.show(error["order"])["state"] == "unknown"
     assert ground.refusal("buy", "500", *EXITS)["code"] == "instrument_held"
     assert ground.positions() == []
@@ -453,3 +454,20 @@ def test_68_a_record_from_behind_settles_nothing(ground: OandaGround) -> None:
         body=json.dumps({"changes": {"transactions": []}, "state": {"NAV": "1"}, "lastTransactionID": "1"}),
     )
     assert ground.run("order", "resolve").code == 7
+
+
+def test_69_an_account_that_starts_over_counts_what_it_has_once(ground: OandaGround) -> None:
+    first = ground.place("buy", "1000", *EXITS)
+    ground.place("buy", "500", *EXITS)
+    strange = {"id": "900", "type": "ORDER_FILL", "time": "2025-11-19T14:00:01Z", "orderID": "899"}
+    strange |= {"reason": "MARKET_ORDER", "instrument": SYMBOL, "units": "1", "accountBalance": "1"}
+    answer_with(ground, "account.changes", {"changes": {"transactions": [strange]}, "state": {"NAV": "1"}})
+    ground.place("buy", "200", "--limit", "1.09000", *EXITS)
+    again = ground.show(first["order"])
+    assert [again[name] for name in ("filled_units", "open_units", "average_price", "stop_loss")] == [
+        first[name] for name in ("filled_units", "open_units", "average_price", "stop_loss")
+    ]
+    assert Decimal(ground.positions()[0]["units"]) == 1500
+    ground.data("position", "close", SYMBOL)
+    assert Decimal(ground.data("pnl")["accounts"][0]["balance"]) == ground.venue_balance()
+    assert json.loads(ground.run("journal", "verify", "-o", "json").stdout)["findings"] == []
