@@ -106,13 +106,13 @@ class Desks:
         desk = Desk(scope=scope, reads=state, market=market, clock=self._app.clock, opening=AccountConfig())
         return desk, written(row)
 
-    def openers(self, account: str | None) -> list[Opener]:
+    def openers(self, account: str | None, *, every_mode: bool = False) -> list[Opener]:
         """The accounts a report covers, each opened only when it is asked, so that one that fails is one that fails."""
         if account is not None:
             scopes = [self._app.scope(account)]
         else:
             default = self._app.scope(None)
-            stored = [row.scope for row in self._open_rows() if row.scope.mode is default.mode]
+            stored = [row.scope for row in self._open_rows() if every_mode or row.scope.mode is default.mode]
             scopes = sorted({*stored, default, *([DEFAULT_SCOPE] if default.mode is Mode.PAPER else [])})
         return [(scope, partial(self._desk, scope, write=False)) for scope in scopes]
 
@@ -212,8 +212,12 @@ class Desks:
         return self._owner.name
 
     def _neighbours(self, desk: Desk) -> list[Desk]:
-        """The other open accounts on the wall clock: a stepped one is a rehearsal and is counted alone."""
-        return [self._desk(row.scope, write=False) for row in beside(desk.reads, desk.scope)]
+        """The other open accounts on the wall clock: a stepped one is a rehearsal and is counted alone.
+
+        One whose broker does not answer is counted as last written, so that it does not stop all the others.
+        """
+        others = (self._desk(row.scope, write=False) for row in beside(desk.reads, desk.scope))
+        return [replace(other, tell=self._tell_once) for other in others]
 
     def execution(self, desk: Desk) -> Execution:
         """Where a desk's orders go."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rickctl.app import App
 from rickctl.domain.errors import SetupError
+from rickctl.render.clean import clean_text
 from rickctl.render.layout import Screen
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def system_app() -> App:
 
 def _ask(question: str) -> str:
     """Ask the person at the terminal; the question is talk, so it goes to stderr."""
-    sys.stderr.write(question)
+    sys.stderr.write(clean_text(question))
     sys.stderr.flush()
     return sys.stdin.readline()
 
@@ -61,7 +62,7 @@ def _ask_hidden(question: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return getpass.getpass(question, stream=sys.stderr)
+            return getpass.getpass(clean_text(question), stream=sys.stderr)
         except getpass.GetPassWarning:
             message = "this terminal cannot keep what is typed from being shown"
             raise SetupError(message, code="terminal_shows") from None

@@ -32,7 +32,7 @@ def kill(
     """Refuse every entry in every process from now on and cancel working entries; open positions keep their exits.
 
     The latch is a file of its own: it holds with the database locked, the network down or the charter broken.
-    What could not be cancelled now (exit 9) the next command finishes. Only a person lifts it: rickctl resume.
+    What could not be cancelled now (exit 9) the next kill, or any order command there, cancels. Only a person resumes.
     """
     app = given_app(context)
     reason = reason[:_LONGEST_REASON]

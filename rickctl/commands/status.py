@@ -34,7 +34,7 @@ def status(
     app.start_job(lock)
     found = report_status(
         app.store(write=False),
-        app.desks.openers(account),
+        app.desks.openers(account, every_mode=True),
         charter=app.charter(),
         kill_reason=app.kill_reason(),
         as_of_ns=app.clock.now_ns(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rickctl.render.numbers import counted
 from rickctl.render.view import Cell, Line, View, line
 
 if TYPE_CHECKING:
@@ -33,5 +34,5 @@ def _blocks(checks: Sequence[Check]) -> list[Line]:
         if check.hint:
             lines.append(line(" " * (width + 8), Cell(f"hint: {check.hint}", "dim")))
     counts = {level: sum(check.level.value == level for check in checks) for level in _MEANINGS}
-    total = f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failures"
+    total = f"{counts['ok']} ok, {counted(counts['warn'], 'warning')}, {counted(counts['fail'], 'failure')}"
     return [*lines, line(""), line(Cell(total, "dim"))]

@@ -236,7 +236,8 @@ def _pnl_blocks(report: PnlReport) -> list[Table | Line]:
     for account in report.accounts:
         rows.append(_account_cells(account))
         rows += [_instrument_cells(account, place) for place in range(len(account.by_instrument))]
-    blocks: list[Table | Line] = [Table(columns, rows)] if rows else [line("no accounts")]
+    nothing = line("no account that answered" if report.failed else "no accounts")
+    blocks: list[Table | Line] = [Table(columns, rows)] if rows else [nothing]
     if len(report.accounts) > 1:
         net = _net(report.total("realised"), report.total("unrealised"), report.total("fees"))
         blocks.append(line("  total  ", gain_cell(net, report.base), Cell("  at mid rates", "dim")))

@@ -70,6 +70,11 @@ def _blocks(status: Status) -> list[Table | Line]:
     blocks: list[Table | Line] = []
     if status.kill_reason is not None:
         blocks.append(line(Cell("KILLED", "warn"), f"  {status.kill_reason}; no entry leaves until rickctl resume"))
+        blocks += [
+            line(Cell("resting", "warn"), f"  orders still work in {row.scope}: rickctl kill again")
+            for row in status.accounts
+            if row.working_orders
+        ]
     blocks += [
         line(Cell("latched", "warn"), f"  {latch.name}: {latch.reason}  {latch.scope or 'every account'}")
         for latch in status.latches
@@ -110,7 +115,7 @@ def stopped_view(stopped: Stopped) -> View:
             line(Cell("KILLED", "warn"), f"  {stopped.reason}; no entry leaves until rickctl resume"),
             line(f"  working entries cancelled: {len(stopped.cancelled)}; exits of open positions stay"),
             *(
-                line(Cell(f"  ! {scope}  {message}; the next command finishes it", "warn"))
+                line(Cell(f"  ! {scope}  {message}; entries may rest there: rickctl kill again", "warn"))
                 for scope, message in stopped.failed
             ),
         ],

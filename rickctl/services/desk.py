@@ -123,7 +123,7 @@ def _mirrored(desk: Desk, venue: Venue, row: AccountRow | None) -> Held:
     stored = _stored_state(row)
     try:
         news = venue.news(stored, asked_ns)
-    except Unreachable as error:
+    except (SetupError, Unreachable) as error:
         if desk.tell is None:
             raise
         desk.tell(f"{error.message}; {desk.scope} is shown as last written")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rickctl.domain.charter import Exposure, Snapshot
 from rickctl.domain.conversion import Rates, RateSide
-from rickctl.domain.errors import UsageError
+from rickctl.domain.errors import SetupError, Unreachable, UsageError
 from rickctl.domain.instants import HOUR_NS, MINUTE_NS
 from rickctl.domain.orders import EntryType
 from rickctl.domain.positions import day_of, entry_reference, equity, exposure, margin_available, margin_of
@@ -147,11 +147,15 @@ def _exposure(
 
 
 def _carried(desk: Desk, currency: str) -> Decimal | None:
-    """What another account has at risk, in the charter's currency."""
-    held = hold(desk)
-    rates = Rates(desk.market, held.now_ns)
-    rate = _rate(held.account.config.currency, currency, rates)
-    carried = _total(row.notional for row in exposure(held.account, rates))
+    """What another account has at risk, in the charter's currency. A failure of it names the account."""
+    try:
+        held = hold(desk)
+        rates = Rates(desk.market, held.now_ns)
+        rate = _rate(held.account.config.currency, currency, rates)
+        carried = _total(row.notional for row in exposure(held.account, rates))
+    except (SetupError, Unreachable) as error:
+        error.message = f"what {desk.scope} carries counts here too, and cannot be known: {error.message}"
+        raise
     return None if rate is None or carried is None else carried * rate
 
 

@@ -11,7 +11,7 @@ from rickctl.domain.events import concerns
 from rickctl.domain.orders import IntentState, OrderState
 from rickctl.domain.scope import Mode
 from rickctl.services.changes import cancel, close_position, modify, preview_change, preview_close
-from rickctl.services.desk import hold
+from rickctl.services.desk import change, hold
 from rickctl.services.ended import Standing
 from rickctl.services.orders import place, preview
 from rickctl.services.recovery import Resolved, preview_recovery, recover
@@ -179,6 +179,10 @@ class OrderDesk:
 
     def _read_back(self, numbers: Sequence[int], read: Callable[[int], OrderReport]) -> list[OrderReport]:
         """Orders the broker took, as they stand: a failure to read them is none to send. Raises OutcomeUnknown."""
+        if self.desk.venue is not None:
+            # What the broker made of it is kept now: later it may be away, and the account is shown as last written.
+            with suppress(Unreachable, SetupError):
+                change(self.desk, lambda held: ((), held.now_ns))
         found: list[OrderReport] = []
         for number in numbers:
             try:

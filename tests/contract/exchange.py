@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rickctl.sandbox.http import Request
     from rickctl.sandbox.turn import Heard
 
-ACCOUNT = "101-001-1234567-001"
+ACCOUNT, SECOND = "101-001-1234567-001", "101-001-1234567-002"
 TOKEN = "0123456789abcdef0123456789abcdef-fedcba9876543210fedcba9876543210"  # noqa: S105 - of no account anywhere
 _PATIENCE_S = 10
 
@@ -56,7 +56,7 @@ class OandaGround(Ground):
         self.log = _Log()
         clock = ExchangeClock(self.desk.clock)
         self.faults = Faults(clock)
-        self.exchange = Exchange.open(None, self.market, [Terms(id=ACCOUNT)], clock.now_ns())
+        self.exchange = Exchange.open(None, self.market, [Terms(id=ACCOUNT), Terms(id=SECOND)], clock.now_ns())
         settings = WireSettings(token=self.token, requests_a_second=None, connections_a_second=None)
         wire = OandaWire(self.exchange, self.market, clock, settings, self.faults)
         self._server = Server(House(wire, clock, self.faults, self.log))
