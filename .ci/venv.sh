@@ -54,7 +54,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         # What the lock pins builds everything that comes as source, so nothing unpinned is fetched to build with.
         sed -n '/^setuptools==/,/[^\\]$/p' requirements.lock >"$venv/build.lock"
         install --require-hashes --requirement "$venv/build.lock"
-        install --require-hashes --no-build-isolation --requirement requirements.lock
+        install --require-hashes --use-pep517 --no-build-isolation --requirement requirements.lock
         install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
         printf '%s' "$wanted" >"$venv/installed-app"
     else
